@@ -7,7 +7,7 @@
  * signed in advance where possible (a ring of them), so that the generator uses little of the CPU that it
  * shares with the server.  Prints one JSON object.
  */
-#include "sign.h"
+#include "load.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,63 +28,8 @@ enum {
     MAX_SAMPLES = 8 * 1024 * 1024,
     MAX_EVENTS = 256,
     REPLY_BYTES = 16 * 1024,
-    BODY_BYTES = 4096,
     WARM_UP_PERCENT = 15,
-    BATCH = 10, /* messages */
-    HANDLE_BYTES = 1024,
     PATIENCE_US = 30 * 1000 * 1000, /* the longest time without a reply: longer than the longest poll */
-};
-
-struct load;
-struct connection;
-
-struct operation {
-    const char *name;
-    size_t ring_size;
-    void (*write)(const struct load *load, size_t number, struct request *request);
-    /* Of an operation that deletes what it receives. */
-    void (*write_delete)(const struct load *load, const struct connection *connection,
-                         struct request *request);
-};
-
-struct options {
-    int port, connections;
-    double seconds;
-    long count;   /* stop after so many replies; 0: after `seconds` */
-    int pause_ms; /* of each connection between a reply and its next request: a stream, not a flood */
-    int pid;
-    size_t items; /* of the table that batch-write filled */
-    const char *queue_url, *table, *topic, *prefix;
-    bool unsigned_requests;
-};
-
-struct load {
-    struct options options;
-    const struct operation *operation;
-    struct signer signer;
-    char host[32];
-    struct request *ring;
-    size_t next;
-    uint32_t *samples_us;
-    size_t sample_count, errors, sent, deleted; /* deleted: messages */
-    uint64_t answered_us;                       /* the last reply */
-    int epoll;
-    bool draining; /* the queue is empty: stop */
-    struct connection *connections;
-};
-
-struct connection {
-    int socket;
-    struct request request;
-    bool owns_request;
-    size_t sent;
-    uint64_t began_us, resume_us; /* resume_us: 0 while a request is under way */
-    char *reply;
-    size_t reply_length, reply_room;
-    size_t head_length, body_length;
-    bool chunked, closing, head_seen;
-    char handles[BATCH][HANDLE_BYTES]; /* of the messages to delete next */
-    size_t handle_count;
 };
 
 static void die(const char *what)
@@ -100,285 +45,6 @@ static uint64_t now_us(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
-
-/* --- The requests ------------------------------------------------------------------------------- */
-
-static struct request make(const struct load *load, const struct message *message)
-{
-    return load->options.unsigned_requests ? plain_request(&load->signer, message)
-                                           : sign_request(&load->signer, message);
-}
-
-static struct request json(const struct load *load, const char *service, const char *target, const char *body)
-{
-    struct message message = {
-        .service = service,
-        .target = target,
-        .content_type = "application/x-amz-json-1.0",
-        .path = "/",
-        .body = body,
-    };
-
-    return make(load, &message);
-}
-
-static void write_null(const struct load *load, size_t number, struct request *request)
-{
-    struct message message = {
-        .service = "sqs",
-        .content_type = "application/x-amz-json-1.0",
-        .path = "/_orderly/null",
-        .body = "{}",
-    };
-
-    (void)number;
-    *request = make(load, &message);
-}
-
-static void write_send(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES], filler[320];
-
-    memset(filler, 'x', sizeof filler);
-    snprintf(body, sizeof body,
-             "{\"QueueUrl\": \"%s\", \"MessageBody\": \"{\\\"orderId\\\": \\\"O%zu\\\", \\\"note\\\": "
-             "\\\"%.*s\\\"}\"}",
-             load->options.queue_url, number, (int)sizeof filler, filler);
-    *request = json(load, "sqs", "AmazonSQS.SendMessage", body);
-}
-
-static void write_fill(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-    int used = snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"Entries\": [", load->options.queue_url);
-
-    for (int i = 0; i < BATCH; i++)
-        used += snprintf(body + used, sizeof body - (size_t)used,
-                         "%s{\"Id\": \"%d\", \"MessageBody\": \"message %zu of the benchmark\"}",
-                         i ? ", " : "", i, number * BATCH + (size_t)i);
-    snprintf(body + used, sizeof body - (size_t)used, "]}");
-    *request = json(load, "sqs", "AmazonSQS.SendMessageBatch", body);
-}
-
-static void receive(const struct load *load, int most, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"MaxNumberOfMessages\": %d}",
-             load->options.queue_url, most);
-    *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
-}
-
-static void write_receive(const struct load *load, size_t number, struct request *request)
-{
-    (void)number;
-    receive(load, 1, request);
-}
-
-static void write_receive_batch(const struct load *load, size_t number, struct request *request)
-{
-    (void)number;
-    receive(load, BATCH, request);
-}
-
-static void write_park(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    (void)number;
-    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"WaitTimeSeconds\": 20}", load->options.queue_url);
-    *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
-}
-
-static void write_delete(const struct load *load, const struct connection *connection,
-                         struct request *request)
-{
-    char body[BODY_BYTES];
-
-    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"ReceiptHandle\": \"%s\"}", load->options.queue_url,
-             connection->handles[0]);
-    *request = json(load, "sqs", "AmazonSQS.DeleteMessage", body);
-}
-
-static void write_delete_batch(const struct load *load, const struct connection *connection,
-                               struct request *request)
-{
-    char body[BODY_BYTES + BATCH * HANDLE_BYTES];
-    int used = snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"Entries\": [", load->options.queue_url);
-
-    for (size_t i = 0; i < connection->handle_count; i++)
-        used += snprintf(body + used, sizeof body - (size_t)used,
-                         "%s{\"Id\": \"%zu\", \"ReceiptHandle\": \"%s\"}", i ? ", " : "", i,
-                         connection->handles[i]);
-    snprintf(body + used, sizeof body - (size_t)used, "]}");
-    *request = json(load, "sqs", "AmazonSQS.DeleteMessageBatch", body);
-}
-
-/* Two requests for each item, with different notes: writing an unchanged item would write no page. */
-enum { PUTS_OF_AN_ITEM = 2, ITEMS_OF_A_BATCH = 25 };
-
-static void write_put(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES], filler[200];
-
-    memset(filler, number % PUTS_OF_AN_ITEM ? 'y' : 'x', sizeof filler);
-    snprintf(
-        body, sizeof body,
-        "{\"TableName\": \"%s\", \"Item\": {\"orderId\": {\"S\": \"O%zu\"}, \"userId\": {\"S\": \"U123\"}, "
-        "\"itemName\": {\"S\": \"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"status\": {\"S\": \"new\"}, "
-        "\"timestamp\": {\"S\": \"2025-05-03T12:00:00Z\"}, \"note\": {\"S\": \"%.*s\"}}}",
-        load->options.table, number / PUTS_OF_AN_ITEM, (int)sizeof filler, filler);
-    *request = json(load, "dynamodb", "DynamoDB_20120810.PutItem", body);
-}
-
-/* Puts of ITEMS_OF_A_BATCH items, which are new in the first run. */
-static void write_batch_write(const struct load *load, size_t number, struct request *request)
-{
-    char body[4 * BODY_BYTES], filler[200];
-    int used = snprintf(body, sizeof body, "{\"RequestItems\": {\"%s\": [", load->options.table);
-
-    memset(filler, 'x', sizeof filler);
-    for (size_t i = 0; i < ITEMS_OF_A_BATCH; i++)
-        used +=
-            snprintf(body + used, sizeof body - (size_t)used,
-                     "%s{\"PutRequest\": {\"Item\": {\"orderId\": {\"S\": \"B%zu\"}, \"itemName\": {\"S\": "
-                     "\"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"note\": {\"S\": \"%.*s\"}}}}",
-                     i ? ", " : "", number * ITEMS_OF_A_BATCH + i, (int)sizeof filler, filler);
-    snprintf(body + used, sizeof body - (size_t)used, "]}}");
-    *request = json(load, "dynamodb", "DynamoDB_20120810.BatchWriteItem", body);
-}
-
-static void write_get_key(const struct load *load, const char *key, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    snprintf(body, sizeof body,
-             "{\"TableName\": \"%s\", \"ConsistentRead\": true, \"Key\": {\"orderId\": {\"S\": \"%s\"}}}",
-             load->options.table, key);
-    *request = json(load, "dynamodb", "DynamoDB_20120810.GetItem", body);
-}
-
-static void write_get(const struct load *load, size_t number, struct request *request)
-{
-    char key[32];
-
-    snprintf(key, sizeof key, "O%zu", number / PUTS_OF_AN_ITEM);
-    write_get_key(load, key, request);
-}
-
-/* One of the items of batch-write, far from those of the requests around it. */
-static size_t far_item(const struct load *load, size_t number)
-{
-    return number * 2654435761 % load->options.items;
-}
-
-static void write_get_far(const struct load *load, size_t number, struct request *request)
-{
-    char key[32];
-
-    snprintf(key, sizeof key, "B%zu", far_item(load, number));
-    write_get_key(load, key, request);
-}
-
-/* The note differs from one run to the next. */
-static void write_put_far(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES], filler[190];
-
-    memset(filler, 'x', sizeof filler);
-    snprintf(body, sizeof body,
-             "{\"TableName\": \"%s\", \"Item\": {\"orderId\": {\"S\": \"B%zu\"}, \"itemName\": {\"S\": "
-             "\"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"note\": {\"S\": \"%010d%.*s\"}}}",
-             load->options.table, far_item(load, number), getpid(), (int)sizeof filler, filler);
-    *request = json(load, "dynamodb", "DynamoDB_20120810.PutItem", body);
-}
-
-/* The first page of the partition that --prefix names. */
-static void write_query(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    (void)number;
-    snprintf(body, sizeof body,
-             "{\"TableName\": \"%s\", \"KeyConditionExpression\": \"orderId = :order\", "
-             "\"ExpressionAttributeValues\": {\":order\": {\"S\": \"%s\"}}}",
-             load->options.table, load->options.prefix);
-    *request = json(load, "dynamodb", "DynamoDB_20120810.Query", body);
-}
-
-/* The first page of each segment of a parallel scan. */
-enum { SEGMENTS = 256 };
-
-static void write_scan(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    snprintf(body, sizeof body, "{\"TableName\": \"%s\", \"Segment\": %zu, \"TotalSegments\": %d}",
-             load->options.table, number % SEGMENTS, SEGMENTS);
-    *request = json(load, "dynamodb", "DynamoDB_20120810.Scan", body);
-}
-
-/* An order, percent-encoded for a form. */
-#define ORDER                                                                                                \
-    "%%7B%%22orderId%%22%%3A%%22%s%zu%%22%%2C%%22userId%%22%%3A%%22U123%%22%%2C%%22itemName%%22%%3A%%"       \
-    "22Laptop"                                                                                               \
-    "%%22%%2C%%22quantity%%22%%3A1%%2C%%22status%%22%%3A%%22new%%22%%2C%%22timestamp%%22%%3A%%222025-05-"    \
-    "03T12"                                                                                                  \
-    "%%3A00%%3A00Z%%22%%7D"
-
-static struct request form(const struct load *load, const char *body)
-{
-    struct message message = {
-        .service = "sns",
-        .content_type = "application/x-www-form-urlencoded; charset=utf-8",
-        .path = "/",
-        .body = body,
-    };
-
-    return make(load, &message);
-}
-
-static void write_publish(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-
-    snprintf(body, sizeof body, "Action=Publish&Version=2010-03-31&TopicArn=%s&Message=" ORDER,
-             load->options.topic, load->options.prefix, number);
-    *request = form(load, body);
-}
-
-static void write_publish_batch(const struct load *load, size_t number, struct request *request)
-{
-    char body[BODY_BYTES];
-    int used = snprintf(body, sizeof body, "Action=PublishBatch&Version=2010-03-31&TopicArn=%s",
-                        load->options.topic);
-
-    for (int i = 0; i < 10; i++)
-        used += snprintf(body + used, sizeof body - (size_t)used,
-                         "&PublishBatchRequestEntries.member.%d.Id=%d"
-                         "&PublishBatchRequestEntries.member.%d.Message=" ORDER,
-                         i + 1, i, i + 1, load->options.prefix, number * 10 + (size_t)i);
-    *request = form(load, body);
-}
-
-static const struct operation operations[] = {
-    {"null", 1, write_null, NULL},
-    {"send", 1024, write_send, NULL},
-    {"fill", 1024, write_fill, NULL},
-    {"receive-delete", 1, write_receive, write_delete},
-    {"receive-delete-batch", 1, write_receive_batch, write_delete_batch},
-    {"put", 16384, write_put, NULL},
-    {"get", 16384, write_get, NULL},
-    {"publish", 1024, write_publish, NULL},
-    {"publish-batch", 1024, write_publish_batch, NULL},
-    {"park", 1, write_park, NULL},
-    {"flow", 0, NULL, NULL},
-    {"batch-write", 4096, write_batch_write, NULL},
-    {"get-far", 65536, write_get_far, NULL},
-    {"put-far", 65536, write_put_far, NULL},
-    {"query", 1, write_query, NULL},
-    {"scan", SEGMENTS, write_scan, NULL},
-};
 
 /* --- Connections -------------------------------------------------------------------------------- */
 
@@ -750,7 +416,7 @@ static bool item_there(struct load *load, struct connection *connection, const c
 {
     struct request request;
 
-    write_get_key(load, key, &request);
+    load_write_get(load, key, &request);
     exchange(load, connection, request);
     return strstr(connection->reply + connection->head_length, "\"Item\"") != NULL;
 }
@@ -767,7 +433,7 @@ static void run_flow(struct load *load)
         char key[64];
 
         snprintf(key, sizeof key, "%s%zu", load->options.prefix, i);
-        write_publish(load, i, &request);
+        load_write_publish(load, i, &request);
         uint64_t published_us = now_us();
         exchange(load, &publisher, request);
         while (!item_there(load, &reader, key)) {
@@ -789,8 +455,8 @@ static void usage(void)
                     "           [--pause-ms N] [--pid SERVER] [--queue-url URL] [--table NAME] [--topic ARN] "
                     "[--prefix ID]\n"
                     "           [--items N] [--unsigned]\noperations:");
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
-        fprintf(stderr, " %s", operations[i].name);
+    for (const struct operation *operation = OPERATIONS; operation->name; operation++)
+        fprintf(stderr, " %s", operation->name);
     fprintf(stderr, "\n");
     exit(2);
 }
@@ -874,9 +540,9 @@ int main(int argc, char **argv)
 
     if (optind + 1 != argc)
         usage();
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
-        if (strcmp(operations[i].name, argv[optind]) == 0)
-            load.operation = &operations[i];
+    for (const struct operation *operation = OPERATIONS; operation->name; operation++)
+        if (strcmp(operation->name, argv[optind]) == 0)
+            load.operation = operation;
     if (!load.operation || load.options.connections < 1 || load.options.items < 1)
         usage();
 
