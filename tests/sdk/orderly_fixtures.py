@@ -344,7 +344,7 @@ def ask(endpoint):
 
     def send(host, path="/", method="GET", body=None, headers=()):
         address = urllib.parse.urlparse(endpoint)
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
         connection.request(method, path, body=body, headers={"Host": host, **dict(headers)})
         reply = connection.getresponse()
         answer = reply.status, reply.headers, reply.read()

@@ -24,7 +24,7 @@ def call(endpoint):
             headers["Accept-Encoding"] = accept
         aws = AWSRequest("POST", endpoint + "/", data=json.dumps(body), headers=headers)
         SigV4Auth(Credentials("test", "test"), service[target.split(".")[0]], "us-east-1").add_auth(aws)
-        connection = http.client.HTTPConnection(endpoint.split("//")[1], timeout=20)
+        connection = http.client.HTTPConnection(endpoint.split("//")[1], timeout=60)
         connection.putrequest("POST", "/", skip_host=True, skip_accept_encoding=True)
         for name, value in aws.headers.items():
             connection.putheader(name, value)

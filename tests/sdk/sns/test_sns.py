@@ -454,7 +454,7 @@ def test_the_signature_verifies_against_the_certificate_served(
     envelope = json.loads(the_message(sqs, queue)["Body"])
     assert envelope["SignatureVersion"] == version
     assert envelope["SigningCertURL"].startswith("http") and envelope["SigningCertURL"].endswith(".pem")
-    with urllib.request.urlopen(envelope["SigningCertURL"], timeout=10) as reply:
+    with urllib.request.urlopen(envelope["SigningCertURL"], timeout=60) as reply:
         certificate = x509.load_pem_x509_certificate(reply.read())
     lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     assert lifetime.days == 10 * 365 and certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc)

@@ -126,7 +126,8 @@ def test_a_token_ends_after_two_days_and_its_subscription_with_it(sns, web, make
     wait_until(lambda: sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == [])
     assert counts(sns, topic) == (0, 0, 1)
     subscribe(sns, topic, web)
-    in_time = json.loads(web.take()[2])["Token"]
+    # The first request may have come again: the clock was moved perhaps before its answer was read.
+    in_time = next(token for token in iter(lambda: json.loads(web.take()[2])["Token"], None) if token != late)
     advance_clock(2 * DAY - 60)
     sns.confirm_subscription(TopicArn=topic, Token=in_time)
     advance_clock(120)

@@ -97,7 +97,7 @@ def test_a_delivery_survives_a_kill(own, web):
 def test_an_attempt_that_was_under_way_begins_again(own):
     one = own()
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(20)
+        silent.settimeout(60)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         one.sns.subscribe(TopicArn=one.topic, Protocol="http", Endpoint=url)
         first, _ = silent.accept()
