@@ -77,7 +77,7 @@ def dashboard(client, unique, group):
         return {"type": kind, "width": 12, "height": 4, "properties": properties}
 
     cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps({"widgets": [
-        widget("metric", title=MARKUP, metrics=[[name, "m", {"label": MARKUP}]], view="singleValue"),
+        widget("metric", title=MARKUP, region="us-east-1", metrics=[[name, "m", {"label": MARKUP}]], view="singleValue"),
         widget("text", markdown=f"{MARKUP}\n\n[here]({LINK}) has no value <iframe src='{LINK}'></iframe> ![x](x)"),
         widget("alarm", title="Alarms", alarms=[LINK, MARKUP]),
         widget("log", title="Logs", query=f"SOURCE '{group}' | fields @message"),

@@ -54,7 +54,7 @@ def test_dashboards_are_listed_in_pages_and_by_prefix(cloudwatch):
 
 
 def widget(**changes):
-    whole = {"type": "metric", "properties": {"metrics": []}, **changes}
+    whole = {"type": "metric", "properties": {"metrics": [], "region": "us-east-1"}, **changes}
     return {"widgets": [{name: value for name, value in whole.items() if value is not None}]}
 
 
@@ -65,7 +65,8 @@ def widget(**changes):
     (widget(type="graph"), "/widgets/0/type", "Should be equal to one of the allowed values"),
     (widget(properties=None), "/widgets/0", "Should have required property 'properties'"),
     (widget(properties=[]), "/widgets/0/properties", "Should be object"),
-    (widget(properties={"metrics": {}}), "/widgets/0/properties/metrics", "Should be array"),
+    (widget(properties={"metrics": {}, "region": "us-east-1"}), "/widgets/0/properties/metrics", "Should be array"),
+    (widget(properties={"metrics": []}), "/widgets/0/properties", "Should have required property 'region'"),
     (widget(x=24), "/widgets/0/x", "Should be <= 23"), (widget(x=-1), "/widgets/0/x", "Should be >= 0"),
     (widget(y=-1), "/widgets/0/y", "Should be >= 0"), (widget(width=0), "/widgets/0/width", "Should be >= 1"),
     (widget(width=25), "/widgets/0/width", "Should be <= 24"), (widget(height=1001), "/widgets/0/height", "Should be <= 1000"),
