@@ -75,7 +75,7 @@ void lambda_events_reroute(const struct call *call, const struct function *funct
         reroute_from(call, function, alias->alias, *before->other_number);
 }
 
-/* The oldest event, or else the oldest batch of a mapping, that waits for the version.  False: none does. */
+/* The oldest event, or else a batch of a mapping, that waits for the version.  False: nothing waits. */
 static bool next_of_name(const struct call *call, const struct lambda_reroute_events_request *in, int64_t *id)
 {
     struct lambda_next_event_of_name_row event;

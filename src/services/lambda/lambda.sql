@@ -1554,14 +1554,14 @@ where version_id = :version_id and state = 'queued' and kind = 'event' and durab
     and function_arn = :function_arn
 order by id limit 1;
 
--- The oldest batch that a mapping has sent by that name, and that waits for the version; batches are few.
+-- A batch that a mapping has sent by that name, and that waits for the version; batches are few.
 -- statement: next_batch_of_name :one
 select id from lambda_invocation
 where mapping_id in
         (select id from lambda_mapping
          where account = :account and region = :region and function_name = :function_name)
     and +version_id = :version_id and state = 'queued' and durable is null and function_arn = :function_arn
-order by id limit 1;
+limit 1;
 
 -- statement: has_invocation :one
 -- column: found integer
