@@ -157,8 +157,31 @@ bool lambda_loop_check(const struct call *call, const struct function *function)
     if (!lambda_loop_is_over(call, function, lambda_lineage_of_header(call->arena, call->trace_header)))
         return true;
     lambda_loop_count(call, function, true);
+    run_soon(call, &LAMBDA_TELL_OF_LOOP,
+             &(struct lambda_tell_of_loop_request){.version_id = function->row.version_id,
+                                                   .trace_id = trace_of_call(call),
+                                                   .request_id = call->request_id});
     fail(call, &LAMBDA_RECURSIVE_INVOCATION_EXCEPTION,
          "Lambda has detected your function being invoked in a recursive loop with other AWS resources and "
          "stopped your function's invocation.");
     return false;
+}
+
+enum outcome lambda_tell_of_loop(const struct call *call, const struct lambda_tell_of_loop_request *in,
+                                 struct lambda_tell_of_loop_output *out)
+{
+    struct function function;
+
+    (void)out;
+    if (!lambda_version_get(call, in->version_id, &function))
+        return DONE;
+    struct call there = lambda_call_of_function(call, &function);
+    trace(&there, &(struct trace_hop){.kind = HOP_NOT_DELIVERED,
+                                      .verdict = VERDICT_NOT_DELIVERED,
+                                      .trace_id = in->trace_id,
+                                      .resource_arn = function.arn,
+                                      .request_id = in->request_id,
+                                      .reason = S("the request has been in a loop through the function, so "
+                                                  "the function is not invoked")});
+    return DONE;
 }

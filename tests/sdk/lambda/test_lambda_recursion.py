@@ -215,6 +215,20 @@ def test_the_sixteenth_invocation_runs_and_the_seventeenth_is_refused(invoke_wit
     wait_until(lambda: dropped(invoke_with.name) == 4)
 
 
+def test_a_refused_request_is_in_its_trace(invoke_with, refused, endpoint, wait_until):
+    own = invoke_with("0a0a0a0a:16").split("|")[1].split(":")[0]
+    traces, arn = Traces(endpoint), f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{invoke_with.name}"
+
+    def not_invoked():
+        return [(hop["verdict"], hop["reason"]) for hop in traces.get("/1-5759e988-bd862e3fe1be46a994272793")["hops"]
+                if (hop["kind"], hop["resource"]) == ("not-delivered", arn)]
+
+    assert not_invoked() == []
+    assert refused(invoke_with, lineage=f"{own}:16")["code"] == "RecursiveInvocationException"
+    assert wait_until(not_invoked) == [
+        ("not-delivered", "the request has been in a loop through the function, so the function is not invoked")]
+
+
 def test_a_lineage_keeps_others_and_leaves_out_what_is_none(invoke_with):
     own = invoke_with("").split(":")[0]
     assert invoke_with("0a0a0a0a:5|1b1b1b1b:16") == f"0a0a0a0a:5|1b1b1b1b:16|{own}:1"
