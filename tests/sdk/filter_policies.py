@@ -148,6 +148,11 @@ ATTRIBUTES = [
     ({INTERESTS: ["[\"rugby\"]"]}, [{INTERESTS: "[\"rugby\"]"}], [{INTERESTS: ["rugby"]}]),
 ]
 
+
+def dotted(parts):
+    return ".".join("a" * parts)
+
+
 METRIC = {"Trigger": {"Namespace": ["AWS/EC2"], "Dimensions": {"name": ["InstanceId"], "value": [{"prefix": "i-"}]}}}
 BODY = [
     ({"customer": {"interests": ["rugby"]}},
@@ -170,6 +175,9 @@ BODY = [
      [{"a": [{"b": 1, "c": 2}, {"d": 3}]}, {"a.b": 1, "a.c": 2}]),
     ({"a.b": [{"exists": False}]}, [{"a": {"c": 1}}, {"a.c": 1}, {}], [{"a.b": 1}, {"a": {"b": 1}}]),
     ({"$or": [{"a.b": [1]}, {"a": {"c.d": [2]}}]}, [{"a": {"b": 1}}, {"a.c": {"d": 2}}], [{"a": {"b": 2}}]),
+    # A name of 128 parts, as deep as a JSON text may be, is names in names; one of 129 is not.
+    ({dotted(128): ["v"]}, [{dotted(64): {dotted(64): "v"}}, {dotted(128): "v"}], [{dotted(127): "v"}, {dotted(129): "v"}]),
+    ({dotted(129): ["v"]}, [], [{dotted(64): {dotted(65): "v"}}]),
     ({"a..b": [1], ".": [2]}, [{"a": {"": {"b": 1}}, "": {"": 2}}, {"a..b": 1, ".": 2}], [{"a.b": 1, ".": 2}]),
     ({"store": [{"exists": False}]}, [{}, {"store": {"name": "x"}}], [{"store": None}, {"store": ""}]),
     ({"store": [{"exists": True}]}, [{"store": None}, {"store": False}], [{"store": {"name": "x"}}, {}]),
