@@ -58,7 +58,6 @@ SORTED = {
     "lambda: list_extensions": "ten at most",
     "lambda: list_idle": "some thousands at most, when memory is short",
     "lambda: list_mappings": "the mappings of an account",
-    "lambda: next_batch_of_name": "the batches that wait for one name, which are few",
     "logs: prune_index_policies": "those that have ended lately, up to a bound",
     "sns: list_outbox": "an outbox, up to a bound",
     "sqs: list_busy_tenants": "those with the most first",
