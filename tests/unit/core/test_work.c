@@ -67,7 +67,14 @@ static int two_workers(void **state)
     return 0;
 }
 
-#define work_test(name) cmocka_unit_test_setup_teardown(name, two_workers, core_teardown)
+/* Teardown: the workers go on, also when a test has failed while it held them. */
+static int let_workers_go(void **state)
+{
+    hold_jobs(false);
+    return core_teardown(state);
+}
+
+#define work_test(name) cmocka_unit_test_setup_teardown(name, two_workers, let_workers_go)
 
 static struct request *begin_look(const char *key)
 {
@@ -142,9 +149,8 @@ TEST(a_short_read_that_finds_much_goes_on_on_a_worker)
     assert_run("put a much; put b little");
     hold_both_workers();
     struct request *little = begin_glance("b"), *much = begin_glance("a");
-    assert_true(is_answered(little));
-    assert_false(is_answered(much));
     assert_text(body_of(little), "{\"Value\":\"little\"}");
+    assert_false(is_answered(much));
     hold_jobs(false);
     assert_text(body_of(much), "{\"Value\":\"much\"}");
 }
@@ -246,7 +252,7 @@ TEST(a_large_body_is_decoded_by_a_worker)
     hold_both_workers();
     struct request *small = begin_large(LIMIT_LOOP_BODY_BYTES),
                    *large = begin_large(LIMIT_LOOP_BODY_BYTES + 1);
-    assert_true(is_answered(small));
+    assert_int_equal(status_of(small), 200);
     assert_false(is_answered(large));
     hold_jobs(false);
     assert_text(body_of(large), "{\"Value\":\"1\"}");
