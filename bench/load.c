@@ -534,6 +534,20 @@ static struct options read_options(int argc, char **argv)
     return options;
 }
 
+/* Make the operation's requests, and send them again and again. */
+static void run_ring(struct load *load)
+{
+    size_t size = load->operation->ring_size;
+
+    load->ring = calloc(size, sizeof *load->ring);
+    if (size == 0 || !load->ring)
+        die("ring");
+    for (size_t i = 0; i < size; i++)
+        load->operation->write(load, i, &load->ring[i]);
+    run(load);
+    free(load->ring);
+}
+
 int main(int argc, char **argv)
 {
     struct load load = {.options = read_options(argc, argv)};
@@ -549,16 +563,12 @@ int main(int argc, char **argv)
     snprintf(load.host, sizeof load.host, "127.0.0.1:%d", load.options.port);
     load.signer = (struct signer){"test", "test", "us-east-1", load.host};
     load.samples_us = malloc(MAX_SAMPLES * sizeof *load.samples_us);
-    load.ring = calloc(load.operation->ring_size + 1, sizeof *load.ring);
     load.epoll = epoll_create1(0);
-    if (!load.samples_us || !load.ring || load.epoll < 0)
+    if (!load.samples_us || load.epoll < 0)
         die("setup");
-    if (strcmp(load.operation->name, "flow") == 0) {
+    if (strcmp(load.operation->name, "flow") == 0)
         run_flow(&load);
-        return 0;
-    }
-    for (size_t i = 0; i < load.operation->ring_size; i++)
-        load.operation->write(&load, i, &load.ring[i]);
-    run(&load);
+    else
+        run_ring(&load);
     return load.errors ? 1 : 0;
 }

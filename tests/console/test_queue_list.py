@@ -1,6 +1,7 @@
 """The list of queues, when not all of them are loaded."""
 
 import pytest
+from bulk import Bulk
 from playwright.sync_api import expect
 
 
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 def queues(reset, client, advance_clock):
     """1001 queues; the last one is the fullest and the oldest, and then comes the one in the middle."""
     reset()
-    sqs = client("sqs")
+    sqs = Bulk(client("sqs"))
     for number in range(1001):
         sqs.create_queue(QueueName=f"queue-{number:04}")
     last = sqs.get_queue_url(QueueName="queue-1000")["QueueUrl"]

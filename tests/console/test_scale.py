@@ -1,10 +1,10 @@
 """Many resources, and many tabs: a screen opens with few requests, whatever there is, and its list has a last row."""
 
 import collections
-import concurrent.futures
 import json
 
 import pytest
+from bulk import Bulk
 from orderly_fixtures import zip_of
 from playwright.sync_api import expect
 from seeds import TRUST
@@ -31,12 +31,12 @@ LISTS = {
 def many(reset, client):
     """So many resources of each kind; one queue is the dead-letter queue of another."""
     reset()
-    sqs, sns, dynamodb, functions = (client(name) for name in ("sqs", "sns", "dynamodb", "lambda"))
-    iam, logs, cloudwatch = (client(name) for name in ("iam", "logs", "cloudwatch"))
+    sqs, sns, dynamodb, functions = (Bulk(client(name)) for name in ("sqs", "sns", "dynamodb", "lambda"))
+    iam, logs, cloudwatch = (Bulk(client(name)) for name in ("iam", "logs", "cloudwatch"))
     role = iam.create_role(RoleName="first", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     code = zip_of({"index.py": "def handler(event, context): return 1"})
 
-    def make(number):
+    for number in range(MANY):
         name = f"many-{number:04}"
         sqs.create_queue(QueueName=name)
         sns.create_topic(Name=name)
@@ -48,9 +48,6 @@ def many(reset, client):
         logs.create_log_group(logGroupName=name)
         cloudwatch.put_dashboard(DashboardName=name, DashboardBody='{"widgets": []}')
         functions.publish_layer_version(LayerName=name, Content={"ZipFile": code})
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(make, range(MANY)))
 
 
 class Requests:

@@ -23,7 +23,7 @@ SANITIZER_ENVIRONMENT = {
 
 
 # A scan, a query or a list ends its page when it has taken long: not on a busy machine, where that would be at any item.
-PATIENT_ENVIRONMENT = {"ORDERLY_LONG_READ_MS": "60000"}
+PATIENT_ENVIRONMENT = {"ORDERLY_LONG_READ_MS": "10000"}
 # Of a server whose long work makes way for other work as soon as it does outside of tests.
 HASTY_ENVIRONMENT = {"ORDERLY_LONG_READ_MS": "50"}
 

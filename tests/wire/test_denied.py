@@ -50,7 +50,7 @@ def operations(anonymous):
 
 @pytest.fixture(scope="module")
 def server():
-    server = orderly_server.Server().start()
+    server = orderly_server.Server(environment=orderly_server.HASTY_ENVIRONMENT).start()
     yield server
     server.end()
 

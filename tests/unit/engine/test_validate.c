@@ -181,7 +181,7 @@ TEST(the_plain_style_names_the_parameter_that_is_missing)
 TEST(the_plain_style_looks_into_lists)
 {
     assert_text(told(&SQS_SEND_MESSAGE_BATCH, S("{\"QueueUrl\":\"q\",\"Entries\":[{\"Id\":\"a\"}]}")),
-                "The request must contain the parameter MessageBody.");
+                "The request must contain the parameter SendMessageBatchRequestEntry.1.MessageBody.");
 }
 
 TEST(nothing_in_a_collection_may_be_null)
