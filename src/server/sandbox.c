@@ -111,8 +111,8 @@ static void on_ended(uv_poll_t *end, int unused, int events)
     (void)unused, (void)events;
     uv_poll_stop(end);
     uv_poll_stop(&sandbox->control);
-    waitpid(sandbox->pid, NULL,
-            WNOHANG); /* a server that is process 1 adopts it when its launcher has ended */
+    /* A server that is process 1 adopts it when its launcher has ended. */
+    waitpid(sandbox->pid, NULL, WNOHANG);
     sandbox_lost_launcher(sandbox);
     take_messages(sandbox);
     note_end(sandbox, sandbox->status);

@@ -105,6 +105,14 @@ def test_a_statement_finds_its_rows_in_order(database, name, sql):
     assert sorts == (name in SORTED), plan
 
 
+def test_what_waits_is_not_read_to_count_what_is_in_flight(database):
+    """A function may have a million events that wait."""
+    counts = {one.values[0]: plan_of(database, one.values[1]) for one in statements() if "count_in_flight" in one.id}
+    assert sorted(counts) == ["lambda: count_in_flight", "lambda: count_in_flight_of_version"]
+    for plan in counts.values():
+        assert any("INDEX lambda_invocation_in_flight" in step for step in plan), plan
+
+
 def test_each_index_serves_a_statement(database):
     plans = "\n".join(step for statement in statements() for step in plan_of(database, statement.values[1]))
     indexes = [name for name, in database.execute("select name from sqlite_master where type = 'index' and sql <> ''")]

@@ -145,8 +145,10 @@ static bool may_name_alias(str qualifier)
     return !lambda_version_number(qualifier, &number) && str_find(qualifier, S("$")) < 0;
 }
 
-/* A version that does not exist is deleted, too, if its function exists.  An alias need not exist to be
- * refused. */
+/*
+ * A version that does not exist is deleted, too, if its function exists.  An alias need not exist to be
+ * refused.
+ */
 static enum outcome delete_qualified(const struct call *call, const struct function_name *name)
 {
     struct function_name unqualified = *name;

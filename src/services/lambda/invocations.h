@@ -83,8 +83,7 @@ void lambda_duration_count(const struct call *call, const struct function *funct
 
 /* The hash of a request's payload; the worker that has read a large one has computed it. */
 str lambda_payload_hash(const struct call *call, str payload);
-/* Why a payload that json_parse() refuses at `error_at` is not JSON, in the words of AWS's parser; on the
- * arena. */
+/* Why json_parse() refuses a payload at `error_at`, in the words of AWS's parser; on the arena. */
 str lambda_payload_fault(struct arena *arena, str payload, size_t error_at);
 /* Is the payload of a client's request JSON, and not too large?  False: fail() has been called. */
 bool lambda_payload_check(const struct call *call, str payload, bool asynchronous);

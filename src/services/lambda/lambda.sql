@@ -822,6 +822,12 @@ alter table lambda_lane add column executed integer not null default 0;
 -- migration: 38
 drop index lambda_sandbox_starting;
 
+-- Those of one version are counted, too.
+-- migration: 39
+drop index lambda_invocation_in_flight;
+create index lambda_invocation_in_flight on lambda_invocation (function_id, version_id)
+    where state = 'running' or (kind = 'sync' and state = 'queued');
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping

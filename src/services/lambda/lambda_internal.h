@@ -49,8 +49,7 @@ struct function_name {
 bool lambda_function_name_parse(str text, struct function_name *name);
 /* Does the text name a version or an alias, not only the function? */
 bool lambda_is_qualified(str text);
-/* Fail: the request's function is missing.  As on AWS the sentence names $LATEST when the request does not.
- */
+/* Fail: the request's function is missing.  The sentence names $LATEST when the request names no version. */
 enum outcome lambda_latest_missing(const struct call *call);
 /* The same; account and region default to the caller's. */
 struct function_name lambda_function_name_of(const struct call *call, str text);

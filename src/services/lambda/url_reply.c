@@ -3,9 +3,8 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload
  *
  * An object with a statusCode describes the reply; any other answer is its body, without white space between
- * its values.  An answer that HTTP cannot
- * carry is malformed: a status that is not final, a header's name that is not a token, a control character in
- * a value, a head larger than a request's may be.
+ * its values.  An answer that HTTP cannot carry is malformed: a status that is not final, a header's name
+ * that is not a token, a control character in a value, a head larger than a request's may be.
  */
 #include "lambda_internal.h"
 #include "urls.h"
