@@ -1,5 +1,5 @@
 /** "/" or Ctrl-K: any page and any resource, by its name. */
-import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { navigate } from '../router';
 import { services } from '../screens';
@@ -19,8 +19,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const results = matches([...PAGES, ...useFinding(text)], text);
   const chosen = useRef<HTMLLIElement>(null);
-  // The focus stays in the field, so the browser does not scroll to what the arrows choose.
-  useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest' }), [at]);
+  // The focus stays in the field, so the browser does not scroll to what the arrows choose. Before it is painted.
+  useLayoutEffect(() => chosen.current?.scrollIntoView({ block: 'nearest' }), [at]);
 
   const go = (found: Found | undefined) => {
     if (!found) return;

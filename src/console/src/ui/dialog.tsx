@@ -1,6 +1,6 @@
 /** Dialogs, by the browser's own element: it keeps the focus inside and gives it back. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button, TextField } from './controls';
 import { CloseIcon } from './icons';
@@ -34,7 +34,7 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
   const closed = () => {
     if (element.current) onClose();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();

@@ -1,5 +1,5 @@
 /** A button that opens a list of actions: AWS's "Actions". */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface MenuItem {
   label: string;
@@ -20,7 +20,7 @@ export function Menu({ label, name, items }: MenuProps) {
   const id = useId();
   const close = () => setOpen(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     stayInSight(holder.current);
     choices(holder.current)[0]?.focus();
