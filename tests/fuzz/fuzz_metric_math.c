@@ -64,6 +64,7 @@ FUZZ(arena, input)
                                .context = arena,
                                .start_s = start_s,
                                .end_s = 300,
+                               .grid = {.start_s = 0, .end_s = 300, .period_s = 60},
                                .depth = &depth};
     struct math_value value;
 
