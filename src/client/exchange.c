@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/time.h"
-#include "engine/protocol.h"
+#include "engine/protocol/protocol.h"
 #include "wire/uri.h"
 
 #include <stdlib.h>

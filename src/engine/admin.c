@@ -10,18 +10,18 @@
  *     GET  /_orderly/clock              the time, and what comes next, see upcoming.c
  *     POST /_orderly/clock              {"advance_ms": …} or {"advance_to_next": true}
  *     GET  /_orderly/traces             the ways of messages and invocations, and
- *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
- *     GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c
+ *     GET  /_orderly/traces/ID          the hops of one, see trace/read.c
+ *     GET  /_orderly/traces/stream      hops as they happen, see trace/stream.c
  *     GET  /_orderly/events             what changes, see change_stream.c
- *     GET  /_orderly/traces/reasons     what last went wrong with messages, see trace_reasons.c
- *     GET  /_orderly/map                which resource gave work to which, see trace_map.c
+ *     GET  /_orderly/traces/reasons     what last went wrong with messages, see trace/reasons.c
+ *     GET  /_orderly/map                which resource gave work to which, see trace/map.c
  *     POST /_orderly/reset              also /_localstack/state/reset: forget everything
  *
  * To add a path, write a handler and add a row to ADMIN_DOORS.
  */
 #include "engine/engine_internal.h"
-#include "engine/metrics_internal.h"
-#include "engine/trace_internal.h"
+#include "engine/metrics/metrics_internal.h"
+#include "engine/trace/trace_internal.h"
 
 #include "wire/json.h"
 

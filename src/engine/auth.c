@@ -7,7 +7,7 @@
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
-#include "engine/protocol_internal.h"
+#include "engine/protocol/protocol_internal.h"
 
 #include "aws/arn.h"
 #include "base/check.h"

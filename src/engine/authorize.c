@@ -7,7 +7,7 @@
  */
 #include "engine/engine_internal.h"
 #include "engine/hop_detail.h"
-#include "engine/shape.h"
+#include "engine/protocol/shape.h"
 
 #include "aws/arn.h"
 #include "base/check.h"

@@ -10,8 +10,8 @@
  * slice_is_over().
  */
 #include "engine/engine_internal.h"
-#include "engine/metrics_internal.h"
-#include "engine/trace_internal.h"
+#include "engine/metrics/metrics_internal.h"
+#include "engine/trace/trace_internal.h"
 
 #include "base/check.h"
 #include "base/log.h"

@@ -3,7 +3,7 @@
  */
 #include "engine/dialect.h"
 
-#include "engine/errors.h"
+#include "engine/protocol/errors.h"
 
 #include <string.h>
 

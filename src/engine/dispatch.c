@@ -8,10 +8,10 @@
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
-#include "engine/errors.h"
-#include "engine/metrics_internal.h"
-#include "engine/protocol.h"
-#include "engine/trace_internal.h"
+#include "engine/metrics/metrics_internal.h"
+#include "engine/protocol/errors.h"
+#include "engine/protocol/protocol.h"
+#include "engine/trace/trace_internal.h"
 
 #include "base/check.h"
 #include "base/hash.h"

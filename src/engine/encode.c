@@ -2,8 +2,8 @@
  * encode.c: from a typed output, or an error, to the bytes of the reply.
  */
 #include "engine/engine_internal.h"
-#include "engine/metrics_internal.h"
-#include "engine/protocol.h"
+#include "engine/metrics/metrics_internal.h"
+#include "engine/protocol/protocol.h"
 
 #include "base/time.h"
 

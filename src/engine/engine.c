@@ -2,8 +2,8 @@
  * engine.c: the engine thread: take what has arrived, run it as one batch, sleep until the next work is due.
  */
 #include "engine/engine_internal.h"
-#include "engine/metrics_internal.h"
-#include "engine/trace_internal.h"
+#include "engine/metrics/metrics_internal.h"
+#include "engine/trace/trace_internal.h"
 #include "engine_sql.h"
 
 #include "base/check.h"

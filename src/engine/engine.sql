@@ -85,7 +85,7 @@ create table engine_trace_size (
     bytes integer not null
 );
 
--- Pages have the records of trace_page.c now; waiting pages of the old form are dropped.
+-- Pages have the records of trace/page.c now; waiting pages of the old form are dropped.
 -- migration: 5
 drop table engine_trace_page;
 create table engine_trace_page (
@@ -199,7 +199,7 @@ create table engine_account (
     account text primary key
 ) without rowid;
 
--- The words of neighbouring traces (a range, see trace_words.h) are together: whatever indexes or prunes some traces
+-- The words of neighbouring traces (a range, see trace/words.h) are together: whatever indexes or prunes some traces
 -- writes few pages.
 -- migration: 13
 alter table engine_trace_word rename to engine_trace_word_before;
@@ -215,7 +215,7 @@ drop table engine_trace_word_before;
 
 -- Hops of one trace that are indexed together are one row, a run. Runs that are indexed together have ids next to each
 -- other, the last of them the id of the last hop of all; first_hop is the first of all. Words are found in the rows of
--- traces; a range of traces that has not changed for a while has them in one sorted list (trace_ranges.c).
+-- traces; a range of traces that has not changed for a while has them in one sorted list (trace/ranges.c).
 -- migration: 14
 create table engine_trace_run (
     id integer primary key,

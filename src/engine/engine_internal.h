@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "engine/doors.h"
 #include "engine/engine.h"
-#include "engine/protocol.h"
+#include "engine/protocol/protocol.h"
 #include "wire/aws_chunked.h"
 #include "wire/sigv4.h"
 
@@ -80,7 +80,7 @@ struct counted_list {
     size_t count;
 };
 
-/* Hops as records of trace_page.c; the first `stored` bytes are in the store. */
+/* Hops as records of trace/page.c; the first `stored` bytes are in the store. */
 struct hop_buffer {
     struct text records;
     size_t stored;

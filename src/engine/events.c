@@ -7,7 +7,7 @@
  * initial-response.  The failure of a later run becomes an exception, which is the last message.
  */
 #include "engine/engine_internal.h"
-#include "engine/protocol_internal.h"
+#include "engine/protocol/protocol_internal.h"
 
 #include "wire/event_stream.h"
 

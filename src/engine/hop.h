@@ -7,7 +7,7 @@
  * Hops are stored in the same transaction as the step itself: when the call fails, its hops are undone with
  * it.
  *
- * Both enums' numbers are stored.  To add a kind or a verdict, see trace.c.
+ * Both enums' numbers are stored.  To add a kind or a verdict, see trace/trace.c.
  */
 #include "base/str.h"
 
@@ -59,7 +59,7 @@ struct trace_hop {
     str text;                   /* the message; its words are indexed, the text itself is not kept */
     int64_t at_ms;              /* 0: now */
     int64_t duration_ms, attempt;
-    int64_t parent; /* the hop that caused it; 0: trace_read.c usually finds it */
+    int64_t parent; /* the hop that caused it; 0: trace/read.c usually finds it */
     /*
      * When its message was sent, if the trace began with the message; trace_id is absent then.  Such a hop
      * may be written a little after its step, and be lost in a crash.

@@ -7,8 +7,8 @@
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
-#include "engine/errors.h"
-#include "engine/protocol.h"
+#include "engine/protocol/errors.h"
+#include "engine/protocol/protocol.h"
 
 /* Most services with paths speak REST-JSON; these read only XML. */
 static const struct dialect s3_dialect = {.bare_errors = true}, xml_dialect = {.bare_errors = false};

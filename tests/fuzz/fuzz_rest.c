@@ -5,8 +5,8 @@
  * The input is a path, a query, headers (any number of "name: value") and, after an empty line, a body.
  */
 #include "engine/call.h"
-#include "engine/protocol.h"
-#include "engine/rest_path.h"
+#include "engine/protocol/protocol.h"
+#include "engine/protocol/rest_path.h"
 #include "fuzz.h"
 #include "rest_model.h"
 

@@ -4,7 +4,7 @@
 #include "unit.h"
 #undef fail /* cmocka's fail(); the engine has its own */
 
-#include "engine/trace_internal.h"
+#include "engine/trace/trace_internal.h"
 
 enum { MIB = 1024 * 1024 };
 

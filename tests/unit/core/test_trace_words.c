@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/text.h"
-#include "engine/trace_words.h"
+#include "engine/trace/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  */
 #include "base/time.h"
 #include "engine/call.h"
-#include "engine/protocol.h"
+#include "engine/protocol/protocol.h"
 #include "wire/json.h"
 
 #include "dynamodb_model.h"

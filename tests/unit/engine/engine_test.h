@@ -7,7 +7,7 @@
 #undef fail /* cmocka's fail(); the engine has its own */
 
 #include "engine/call.h"
-#include "engine/protocol.h"
+#include "engine/protocol/protocol.h"
 
 static inline struct call call_of(const struct operation *operation)
 {

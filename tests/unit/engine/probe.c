@@ -18,7 +18,7 @@
  */
 #include "base/hash.h"
 #include "engine/call.h"
-#include "engine/protocol.h"
+#include "engine/protocol/protocol.h"
 #include "wire/event_stream.h"
 #include "wire/json.h"
 

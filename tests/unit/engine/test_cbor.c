@@ -5,7 +5,7 @@
 #include "engine_test.h"
 
 #include "base/hash.h"
-#include "engine/errors.h"
+#include "engine/protocol/errors.h"
 #include "wire/cbor.h"
 
 #include "rpc_model.h"

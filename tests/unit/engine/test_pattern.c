@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "engine/pattern.h"
+#include "engine/protocol/pattern.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "engine/rest_path.h"
+#include "engine/protocol/rest_path.h"
 
 static int fit(const char *pattern, const char *path, const char *query)
 {
