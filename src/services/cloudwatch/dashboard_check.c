@@ -52,15 +52,96 @@ static void type(struct check *check, str path, const struct json *widget)
                  S("Should be equal to one of the allowed values"));
 }
 
-/* Only graphs of metrics: AWS refuses them without a region. */
+/* ---- metrics ---- */
+
+/* "/widgets/0/properties/metrics/1": place and number of an item in a list. */
+static str item_path(const struct check *check, str list, uint32_t number)
+{
+    return arena_format(check->arena, "%.*s/%u", STR_ARGS(list), number);
+}
+
+/* Without the rendering at its end, which is an object. */
+static uint32_t fields_of(const struct json *metric)
+{
+    bool rendered = metric->count > 0 && json_is(&metric->items[metric->count - 1], JSON_OBJECT);
+
+    return metric->count - rendered;
+}
+
+/*
+ * A namespace, a name, and a name and a value for each dimension.  `before` is how many fields the metric
+ * before has, which "." and "..." repeat.  Returns how many this one has.
+ */
+static uint32_t metric_check(struct check *check, str path, const struct json *metric, uint32_t before)
+{
+    uint32_t count = fields_of(metric);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct json *field = &metric->items[i];
+        if (!json_is(field, JSON_STRING) || str_empty(field->text))
+            complain(check, item_path(check, path, i),
+                     S("Invalid metric field type, only \"String\" type is allowed"));
+        else if (str_equal(field->text, S(".")) && i >= before)
+            complain(check, item_path(check, path, i),
+                     S("Repeat marker \".\" used but not enough fields in previous metric"));
+        else if (str_equal(field->text, S("...")))
+            return before > count ? before : count;
+    }
+    if (count % 2 == 1 && count > 1)
+        complain(check, path, arena_format(check->arena, "Should NOT have more than %u items", count - 1));
+    return count;
+}
+
+static void metrics_check(struct check *check, str path, const struct json *metrics)
+{
+    uint32_t before = 0;
+
+    for (uint32_t i = 0; i < metrics->count; i++) {
+        const struct json *metric = &metrics->items[i];
+        if (!json_is(metric, JSON_ARRAY))
+            complain(check, item_path(check, path, i), S("Should be array"));
+        else if (fields_of(metric) > 0) /* else it is an expression, which nothing repeats */
+            before = metric_check(check, item_path(check, path, i), metric, before);
+    }
+}
+
+/* AWS's three complaints about a graph that shows nothing. */
+static void complain_of_nothing(struct check *check, str path)
+{
+    complain(check, path, S("Should have required property 'metrics'"));
+    complain(check, path,
+             S("The metric widget should have specified a region and a data source or an alarm annotation"));
+    complain(check, path, S("Should have required property 'annotations'"));
+}
+
+/* ---- properties ---- */
+
+/* Of all types only graphs need a region. */
 static void graph(struct check *check, str path, const struct json *properties)
 {
     const struct json *metrics = json_get(properties, S("metrics"));
+    str list = arena_join(check->arena, path, S("/metrics"));
 
+    if (!metrics && !json_get(properties, S("annotations"))) {
+        complain_of_nothing(check, path);
+        return;
+    }
     if (metrics && !json_is(metrics, JSON_ARRAY))
-        complain(check, arena_join(check->arena, path, S("/metrics")), S("Should be array"));
+        complain(check, list, S("Should be array"));
+    else if (metrics)
+        metrics_check(check, list, metrics);
     if (!json_get(properties, S("region")))
         complain(check, path, S("Should have required property 'region'"));
+}
+
+static void text(struct check *check, str path, const struct json *properties)
+{
+    const struct json *markdown = json_get(properties, S("markdown"));
+
+    if (!markdown)
+        complain(check, path, S("Should have required property 'markdown'"));
+    else if (!json_is(markdown, JSON_STRING))
+        complain(check, arena_join(check->arena, path, S("/markdown")), S("Should be string"));
 }
 
 static void properties(struct check *check, str path, const struct json *widget)
@@ -74,6 +155,8 @@ static void properties(struct check *check, str path, const struct json *widget)
         complain(check, place, S("Should be object"));
     else if (str_equal(json_get_str(widget, S("type")), S("metric")))
         graph(check, place, value);
+    else if (str_equal(json_get_str(widget, S("type")), S("text")))
+        text(check, place, value);
 }
 
 static void widget(struct check *check, const struct json *value, size_t number)

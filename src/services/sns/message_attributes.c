@@ -42,6 +42,19 @@ static bool characters_check(const struct call *call, str name)
     return true;
 }
 
+/* Those of text messages, and all of mobile push, whose names have the platform's. */
+static bool is_of_amazon(str name)
+{
+    static const str names[] = {
+        STR_INIT("AWS.SNS.SMS.SenderID"),         STR_INIT("AWS.SNS.SMS.SMSType"),
+        STR_INIT("AWS.SNS.SMS.MaxPrice"),         STR_INIT("AWS.MM.SMS.EntityId"),
+        STR_INIT("AWS.MM.SMS.OriginationNumber"), STR_INIT("AWS.MM.SMS.TemplateId"),
+    };
+
+    return str_is_one_of(name, names, sizeof names / sizeof *names) ||
+           str_starts_with(name, S("AWS.SNS.MOBILE."));
+}
+
 static bool name_check(const struct call *call, str name)
 {
     if (str_empty(name))
@@ -50,7 +63,7 @@ static bool name_check(const struct call *call, str name)
         return refuse(call, S("Length of message attribute name must be less than 256 bytes."));
     if (str_present(problem_of_dots(name)))
         return refuse(call, problem_of_dots(name));
-    if (message_attribute_is_reserved(name) && !str_starts_with(name, S("AWS.SNS.")))
+    if (message_attribute_is_reserved(name) && !is_of_amazon(name))
         return refuse(call,
                       S("Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use "
                         "by Amazon."));
@@ -116,6 +129,14 @@ bool sns_published_attributes_check(const struct call *call,
             !value_check(call, attributes->items[i].key, &attributes->items[i].value))
             return false;
     return true;
+}
+
+str sns_published_attribute(const struct sns_message_attribute_map *attributes, str name)
+{
+    for (size_t i = 0; i < attributes->count; i++)
+        if (str_equal(attributes->items[i].key, name))
+            return attributes->items[i].value.string_value;
+    return (str){0};
 }
 
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes)

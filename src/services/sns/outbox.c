@@ -27,6 +27,18 @@ static void add_field(struct json_writer *writer, str name, str value)
         json_null(writer);
 }
 
+/* An attribute of the message overrides the account's setting. */
+static void add_settings(const struct call *call, struct json_writer *writer, const struct message *message)
+{
+    struct str_map settings = sns_sms_settings(call);
+    str sender = sns_published_attribute(message->attributes, S("AWS.SNS.SMS.SenderID")),
+        type = sns_published_attribute(message->attributes, S("AWS.SNS.SMS.SMSType"));
+
+    add_field(writer, S("SenderID"),
+              str_present(sender) ? sender : str_map_get(&settings, S("DefaultSenderID")));
+    add_field(writer, S("SMSType"), str_present(type) ? type : str_map_get(&settings, S("DefaultSMSType")));
+}
+
 static str content_of(const struct call *call, const struct letter *letter)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -44,11 +56,8 @@ static str content_of(const struct call *call, const struct letter *letter)
     json_raw(&writer, model_to_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, message->attributes));
     add_field(&writer, S("MessageStructure"), message->structure);
     add_field(&writer, S("Subject"), message->subject);
-    if (sms) {
-        struct str_map settings = sns_sms_settings(call);
-        add_field(&writer, S("SenderID"), str_map_get(&settings, S("DefaultSenderID")));
-        add_field(&writer, S("SMSType"), str_map_get(&settings, S("DefaultSMSType")));
-    }
+    if (sms)
+        add_settings(call, &writer, message);
     json_close_object(&writer);
     return json_written(&writer);
 }

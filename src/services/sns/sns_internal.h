@@ -102,6 +102,8 @@ str sns_message_text_for(const struct call *call, const struct message *message,
 /* Names, types and values.  False: fail() has been called. */
 bool sns_published_attributes_check(const struct call *call,
                                     const struct sns_message_attribute_map *attributes);
+/* The text of one of them, or absent. */
+str sns_published_attribute(const struct sns_message_attribute_map *attributes, str name);
 /* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
 

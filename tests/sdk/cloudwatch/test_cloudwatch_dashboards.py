@@ -58,6 +58,14 @@ def widget(**changes):
     return {"widgets": [{name: value for name, value in whole.items() if value is not None}]}
 
 
+def graph(*metrics):
+    return widget(properties={"metrics": metrics, "region": "us-east-1"})
+
+
+NO_TEXT = 'Invalid metric field type, only "String" type is allowed'
+NOTHING_REPEATED = 'Repeat marker "." used but not enough fields in previous metric'
+
+
 @pytest.mark.parametrize("body, path, message", [
     ("x", "", "The field DashboardBody must be a valid JSON object"), ("[]", "", "The field DashboardBody must be a valid JSON object"),
     ("{}", "", "Should have required property 'widgets'"), ({"widgets": {}}, "/widgets", "Should be array"),
@@ -72,6 +80,19 @@ def widget(**changes):
     (widget(width=25), "/widgets/0/width", "Should be <= 24"), (widget(height=1001), "/widgets/0/height", "Should be <= 1000"),
     (widget(height="1"), "/widgets/0/height", "Should be integer"),
     ({"widgets": widget()["widgets"] * 501}, "/widgets", "Should NOT have more than 500 items"),
+    (widget(type="text", properties={}), "/widgets/0/properties", "Should have required property 'markdown'"),
+    (widget(type="text", properties={"markdown": 1}), "/widgets/0/properties/markdown", "Should be string"),
+    (graph({"expression": "SUM(METRICS())"}), "/widgets/0/properties/metrics/0", "Should be array"),
+    (graph(["N", "m", "D"]), "/widgets/0/properties/metrics/0", "Should NOT have more than 2 items"),
+    (graph(["N", "m", "D", "v"], [".", "n", ".", ".", "E", {"stat": "Sum"}]), "/widgets/0/properties/metrics/1",
+     "Should NOT have more than 4 items"),
+    (graph(["N", "m"], [".", "."], [".", "m", ".", "v"]), "/widgets/0/properties/metrics/2/2", NOTHING_REPEATED),
+    (graph([".", "m"]), "/widgets/0/properties/metrics/0/0", NOTHING_REPEATED),
+    (graph(["N", "m", {"stat": "Sum"}], [{"expression": "m1"}], [".", ".", ".", "v"]), "/widgets/0/properties/metrics/2/2",
+     NOTHING_REPEATED),
+    (graph(["N", {"stat": "Sum"}, "D", "v"]), "/widgets/0/properties/metrics/0/1", NO_TEXT),
+    (graph(["N", "m", "D", ""]), "/widgets/0/properties/metrics/0/3", NO_TEXT),
+    (graph(["N", "m", "D", None]), "/widgets/0/properties/metrics/0/3", NO_TEXT),
 ])
 def test_a_body_that_is_no_dashboard_is_refused(cloudwatch, body, path, message):
     text = body if isinstance(body, str) else json.dumps(body)
@@ -82,6 +103,26 @@ def test_a_body_that_is_no_dashboard_is_refused(cloudwatch, body, path, message)
         "The dashboard body is invalid, there are 1 validation errors: " + json.dumps(complaint, separators=(",", ":")))
     assert caught.value.response["dashboardValidationMessages"] == [{"DataPath": path, "Message": message}]
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+
+
+def test_a_graph_of_nothing_is_refused_for_three_reasons(cloudwatch):
+    with pytest.raises(cloudwatch.exceptions.DashboardInvalidInputError) as caught:
+        cloudwatch.put_dashboard(DashboardName="d", DashboardBody=json.dumps(widget(properties={"region": "us-east-1"})))
+    assert [(one["DataPath"], one["Message"]) for one in caught.value.response["dashboardValidationMessages"]] == [
+        ("/widgets/0/properties", message) for message in (
+            "Should have required property 'metrics'",
+            "The metric widget should have specified a region and a data source or an alarm annotation",
+            "Should have required property 'annotations'")]
+
+
+@pytest.mark.parametrize("body", [
+    graph(["N", "m"], [".", "n"], ["...", {"stat": "Sum"}], ["N", "m", "D", "v"], [".", "o", ".", "."], ["...", "w"],
+          [{"expression": "SUM(METRICS())", "label": "x", "id": "e1"}], [".", "p", ".", "v", {"yAxis": "right"}]),
+    widget(properties={"annotations": {"alarms": ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"]}, "region": "us-east-1"}),
+    widget(type="text", properties={"markdown": ""}),
+])
+def test_the_forms_of_widgets(cloudwatch, body):
+    assert cloudwatch.put_dashboard(DashboardName="d", DashboardBody=json.dumps(body))["DashboardValidationMessages"] == []
 
 
 @pytest.mark.parametrize("name", ["a:invalid", "a b", "\u00e9", "a/b"])

@@ -225,6 +225,36 @@ def test_a_text_message_is_in_the_outbox_with_the_accounts_settings(sns, number,
     assert outbox("sms", number) == []
 
 
+def texts(**attributes):
+    return {name.replace("_", "."): {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+
+
+def test_a_text_message_overrides_the_accounts_settings(sns, number, make_topic, outbox):
+    topic = make_topic()
+    sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint=number)
+    sns.set_sms_attributes(attributes={"DefaultSenderID": "Shop1", "DefaultSMSType": "Transactional"})
+    sns.publish(PhoneNumber=number, Message="both", MessageAttributes=texts(
+        AWS_SNS_SMS_SenderID="My-Shop", AWS_SNS_SMS_SMSType="Promotional"))
+    sns.publish(TopicArn=topic, Message="one", MessageAttributes=texts(AWS_SNS_SMS_SMSType="Promotional"))
+    sns.set_sms_attributes(attributes={"DefaultSenderID": "", "DefaultSMSType": ""})
+    assert [(one["Message"], one["SenderID"], one["SMSType"]) for one in outbox("sms", number)] == [
+        ("both", "My-Shop", "Promotional"), ("one", "Shop1", "Promotional")]
+
+
+def test_the_attributes_of_amazon_are_those_of_text_messages_and_of_mobile_push(sns, number, outbox, refused):
+    known = texts(AWS_SNS_SMS_SenderID="Shop1", AWS_SNS_SMS_SMSType="Promotional", AWS_SNS_SMS_MaxPrice="0.5",
+                  AWS_MM_SMS_EntityId="1701165718168578728", AWS_MM_SMS_TemplateId="1707166375278247471",
+                  AWS_MM_SMS_OriginationNumber="+15550100", AWS_SNS_MOBILE_APNS_TTL="60")
+    sns.publish(PhoneNumber=number, Message="m", MessageAttributes=known)
+    assert outbox("sms", number)[0]["MessageAttributes"] == known
+    for name in ("AWS.SNS.SMS.SenderId", "AWS.SNS.Other", "AWS.MM.SMS.Other", "aws.sns.sms.senderid"):
+        error = refused(sns.publish, PhoneNumber=number, Message="m", MessageAttributes={
+            name: {"DataType": "String", "StringValue": "x"}})
+        assert (error["code"], error["message"]) == (
+            "ParameterValueInvalid",
+            "Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon.")
+
+
 @pytest.mark.parametrize("wrong", ["+12a45", "call me", "", "+123", "1" * 16])
 def test_a_text_message_to_no_phone_number_is_refused(sns, refused, wrong):
     error = refused(sns.publish, PhoneNumber=wrong, Message="m")
