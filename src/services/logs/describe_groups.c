@@ -8,17 +8,24 @@
 
 #include <stdlib.h>
 
-static void describe(const struct call *call, const struct logs_list_groups_row *row,
-                     struct logs_log_group *group)
+/* What the list of a pattern has: the other members are for those who name the groups or their prefix. */
+static void describe_briefly(const struct call *call, const struct logs_list_groups_row *row,
+                             struct logs_log_group *group)
 {
     group->log_group_name = row->name;
     group->creation_time = arena_i64(call->arena, row->created_ms);
     group->arn = arena_join(call->arena, logs_group_arn(call, row->name), S(":*"));
     group->log_group_arn = logs_group_arn(call, row->name);
     group->log_group_class = row->class;
+    group->metric_filter_count = arena_i64(call->arena, row->metric_filters);
+}
+
+static void describe(const struct call *call, const struct logs_list_groups_row *row,
+                     struct logs_log_group *group)
+{
+    describe_briefly(call, row, group);
     group->kms_key_id = row->kms_key_id;
     group->retention_in_days = row->retention_days;
-    group->metric_filter_count = arena_i64(call->arena, row->metric_filters);
     group->stored_bytes = arena_i64(call->arena, row->stored_bytes);
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }
@@ -56,7 +63,9 @@ static void list(const struct call *call, const struct selection *selection, str
         bool selected = is_selected(selection, &row);
         if (!page_passes(call, page, row.name, selected))
             break;
-        if (selected)
+        if (selected && str_present(selection->part))
+            describe_briefly(call, &row, list_add(call->arena, &out->log_groups));
+        else if (selected)
             describe(call, &row, list_add(call->arena, &out->log_groups));
     }
     logs_list_groups_close(&cursor);

@@ -33,14 +33,17 @@ def arn_of(name):
     return f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}"
 
 
-def test_a_group_found_by_a_part_of_its_name_has_all_its_members(logs, make_group):
-    name = make_group("whole", logGroupClass="STANDARD")
+def test_a_group_found_by_a_part_of_its_name_has_fewer_members(logs, make_group):
+    name = make_group("whole", logGroupClass="STANDARD", kmsKeyId="k")
     logs.put_retention_policy(logGroupName=name, retentionInDays=7)
-    [group] = logs.describe_log_groups(logGroupNamePattern=name[3:])["logGroups"]
-    assert group.pop("creationTime") > 0
-    assert group == {"logGroupName": name, "arn": arn_of(name) + ":*", "logGroupArn": arn_of(name), "storedBytes": 0,
-                     "metricFilterCount": 0, "logGroupClass": "STANDARD", "retentionInDays": 7,
-                     "deletionProtectionEnabled": False}
+    brief = {"logGroupName": name, "arn": arn_of(name) + ":*", "logGroupArn": arn_of(name), "metricFilterCount": 0,
+             "logGroupClass": "STANDARD"}
+    whole = {**brief, "storedBytes": 0, "retentionInDays": 7, "deletionProtectionEnabled": False, "kmsKeyId": "k"}
+    for selection, members in (({"logGroupNamePattern": name[3:]}, brief), ({"logGroupNamePrefix": name}, whole),
+                               ({"logGroupIdentifiers": [name]}, whole)):
+        [group] = logs.describe_log_groups(**selection)["logGroups"]
+        assert group.pop("creationTime") > 0
+        assert group == members
 
 
 def test_a_stream_has_no_sequence_token(logs, make_group, now_ms):
