@@ -199,12 +199,18 @@ void transfer_prepare(struct transfer *transfer, const struct outside_options *o
 
 /* ---- the end ---- */
 
+/* libcurl says that it has no memory when headers are longer than it takes. */
+static const char *words_for(const struct transfer *transfer, CURLcode code)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        return "The headers of the endpoint's answer are too long.";
+    return transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+}
+
 static void say_problem(struct transfer *transfer, CURLcode code, struct outside_sent *sent)
 {
-    const char *said = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
-
     sent->problem = transfer->out_of_bounds ? S("The endpoint's address is out of bounds; see SECURITY.md.")
-                                            : str_of(said);
+                                            : str_of(words_for(transfer, code));
 }
 
 struct outside_sent transfer_result(struct transfer *transfer, CURLcode code)

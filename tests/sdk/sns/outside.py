@@ -10,7 +10,8 @@ import threading
 class Endpoint:
     """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200.
 
-    A request with the status None gets no answer before the end, and one with "endless" an answer without an end.
+    A request with the status None gets no answer before the end, one with "endless" an answer without an end, and one
+    with "endless header" one without an end of its first header.
     Neither gets one whose path begins as hang() is told."""
 
     def __init__(self, certificate=None):
@@ -27,8 +28,8 @@ class Endpoint:
                 if status is None or endpoint.hanging and self.path.startswith(endpoint.hanging):
                     endpoint.ended.wait()
                     return
-                if status == "endless":
-                    self.answer_without_end()
+                if str(status).startswith("endless"):
+                    self.answer_without_end(in_body=status == "endless")
                     return
                 self.send_response(status)
                 if status == 302:
@@ -38,9 +39,13 @@ class Endpoint:
 
             do_GET = do_POST
 
-            def answer_without_end(self):
+            def answer_without_end(self, in_body):
                 self.send_response(200)
-                self.end_headers()
+                if in_body:
+                    self.end_headers()
+                else:
+                    self.flush_headers()
+                    self.wfile.write(b"X-Long: ")
                 try:
                     while True:
                         self.wfile.write(b"x" * 65536)

@@ -287,6 +287,16 @@ def test_an_answer_without_an_end_is_taken_by_its_status(sns, web, endpoint, con
     assert attempts_of(endpoint, topic) == [("delivered", "ok", 1, None)]
 
 
+def test_an_answer_whose_headers_have_no_end_fails_and_says_so(sns, web, endpoint, confirmed, wait_until):
+    topic, _ = confirmed()
+    web.answer("endless header")
+    sns.publish(TopicArn=topic, Message="m")
+    web.take()
+    wait_until(lambda: last_attempt(endpoint, topic) is not None)
+    first = attempts_of(endpoint, topic)[0]
+    assert first[:3] == ("not-delivered", "failed", 1) and "headers" in first[3], first
+
+
 @pytest.fixture
 def hanging(sns, web, make_topic):
     """hanging(count) returns a topic with as many endpoints, which answer nothing but their confirmation."""
