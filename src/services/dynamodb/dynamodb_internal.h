@@ -560,8 +560,8 @@ enum { MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 };
 /* Fail with a TransactionCanceledException: one reason for each failure; error == NULL: None. */
 enum outcome dynamodb_transaction_cancel(const struct call *call, const struct failure *failures,
                                          size_t count);
-/* Always false, after fail(). */
-bool dynamodb_transaction_refuse_size(const struct call *call);
+/* Always false, after fail().  `bytes` are those of all its items. */
+bool dynamodb_transaction_refuse_size(const struct call *call, int64_t bytes);
 bool dynamodb_transaction_refuse_repeated(const struct call *call);
 /*
  * The open table of a transaction's action, whose name is at that member ("transactItems.1.member.put").

@@ -187,10 +187,8 @@ static bool sizes_check(const struct call *call, const struct transaction *trans
         struct stored stored;
         dynamodb_stored_find(call, part->run.table, &part->key, &stored);
         bytes += stored.size_bytes;
-        if (bytes > MAX_TRANSACTION_BYTES)
-            return dynamodb_transaction_refuse_size(call);
     }
-    return true;
+    return bytes <= MAX_TRANSACTION_BYTES || dynamodb_transaction_refuse_size(call, bytes);
 }
 
 static bool items_read(const struct call *call, struct transaction *transaction)

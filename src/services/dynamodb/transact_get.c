@@ -115,6 +115,19 @@ static bool repeats_check(const struct call *call, const struct gets *gets)
 
 /* ---- reading ---- */
 
+/* For a refusal, which shows the bytes of all items. */
+static int64_t bytes_from(const struct call *call, const struct gets *gets, size_t first)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = first; i < gets->count; i++) {
+        struct stored stored;
+        dynamodb_stored_find(call, gets->items[i].table, &gets->items[i].key, &stored);
+        bytes += stored.size_bytes;
+    }
+    return bytes;
+}
+
 static bool items_read(const struct call *call, struct gets *gets)
 {
     int64_t bytes = 0;
@@ -124,7 +137,7 @@ static bool items_read(const struct call *call, struct gets *gets)
         dynamodb_stored_read(call, get->table, &get->key, &get->stored);
         bytes += get->stored.size_bytes;
         if (bytes > MAX_TRANSACTION_BYTES)
-            return dynamodb_transaction_refuse_size(call);
+            return dynamodb_transaction_refuse_size(call, bytes + bytes_from(call, gets, i + 1));
     }
     return true;
 }

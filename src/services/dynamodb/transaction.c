@@ -67,9 +67,13 @@ enum outcome dynamodb_transaction_cancel(const struct call *call, const struct f
     return FAILED;
 }
 
-bool dynamodb_transaction_refuse_size(const struct call *call)
+/* AWS says it twice. */
+#define TOO_LARGE "Transaction payload size cannot exceed 4MB. Payload Size: "
+
+bool dynamodb_transaction_refuse_size(const struct call *call, int64_t bytes)
 {
-    return dynamodb_refuse(call, S("Transaction request size has exceeded the maximum allowed size of 4 MB"));
+    return dynamodb_refuse(call,
+                           arena_format(call->arena, TOO_LARGE ": " TOO_LARGE "%lld", (long long)bytes));
 }
 
 bool dynamodb_transaction_refuse_repeated(const struct call *call)

@@ -86,6 +86,22 @@ static void give_up(const struct call *call, struct write *write)
     write->failure = take_failure(call);
 }
 
+/* For a refusal, which shows the bytes of all items: of a write that nobody has computed, the stored one's.
+ */
+static int64_t bytes_of_all(const struct call *call, const struct write_set *set)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->items[i];
+        struct stored stored = {.size_bytes = dynamodb_write_bytes(write)};
+        if (!write->worked_out && !write->failure.error)
+            dynamodb_stored_find(call, write->table, &write->key, &stored);
+        bytes += stored.size_bytes;
+    }
+    return bytes;
+}
+
 /* The engine itself computes writes of LARGE_ITEM_BYTES together, and no more. */
 static enum outcome plan_all(const struct call *call, struct write_set *set, bool *cancelled)
 {
@@ -104,7 +120,7 @@ static enum outcome plan_all(const struct call *call, struct write_set *set, boo
         bytes += dynamodb_write_bytes(write);
         late_bytes += write->late ? dynamodb_write_bytes(write) : 0;
         if (bytes > MAX_TRANSACTION_BYTES) {
-            dynamodb_transaction_refuse_size(call);
+            dynamodb_transaction_refuse_size(call, bytes_of_all(call, set));
             return FAILED;
         }
         if (late_bytes > LARGE_ITEM_BYTES && may_move_to_worker(call))

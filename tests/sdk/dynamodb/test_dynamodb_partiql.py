@@ -786,5 +786,5 @@ def test_a_transaction_reads_at_most_4_mb(dynamodb, table, transact):
     put(11, 96 * 1024)
     assert [found["Item"]["seq"]["N"] for found in transact(*statements)["Responses"]] == [str(seq) for seq in range(1, 12)]
     put(11, 96 * 1024 + 1)
-    assert refusal(transact, *statements) == (
-        "ValidationException", "Transaction request size has exceeded the maximum allowed size of 4 MB")
+    too_large = "Transaction payload size cannot exceed 4MB. Payload Size: "
+    assert refusal(transact, *statements) == ("ValidationException", f"{too_large}: {too_large}{4 * 1024 * 1024 + 1}")

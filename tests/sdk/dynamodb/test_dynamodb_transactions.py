@@ -11,7 +11,7 @@ KILOBYTE = 1024
 TOKEN_LIFE_S = 10 * 60
 CHANGED = "DynamoDB rejected the request because you retried a request with a different payload but with an " \
           "idempotent token that was already used."
-TOO_LARGE = "Transaction request size has exceeded the maximum allowed size of 4 MB"
+TOO_LARGE = "Transaction payload size cannot exceed 4MB. Payload Size: "
 REPEATED = "Transaction request cannot include multiple operations on one item"
 
 
@@ -232,21 +232,37 @@ def padded(name, size_bytes):
 
 
 def test_the_items_of_a_transaction_have_at_most_4_mb(dynamodb, tables):
+    """Its refusal shows the bytes of all items, also of those behind the one that crosses the bound."""
     stock = tables[1]
+    small = [sku("y"), sku("z")]
+    too_large = invalid(f"{TOO_LARGE}: {TOO_LARGE}{4 * 1024 * KILOBYTE + 2 * len('skuy')}")
     most = [put(stock, padded(f"{i:02}", 256 * KILOBYTE)) for i in range(16)]
     dynamodb.transact_write_items(TransactItems=most)
     assert dynamodb.scan(TableName=stock, Select="COUNT", Limit=3)["Count"] == 3
-    assert refusal(dynamodb.transact_write_items, TransactItems=[*most, put(stock, sku("z"))]) == invalid(TOO_LARGE)
+    assert refusal(dynamodb.transact_write_items, TransactItems=[*most, *(put(stock, item) for item in small)]) == too_large
     assert "Item" not in dynamodb.get_item(TableName=stock, Key=sku("z"))
     gets = [get(stock, sku(f"{i:02}")) for i in range(16)]
     assert [len(response["Item"]["p"]["S"]) for response in dynamodb.transact_get_items(TransactItems=gets)["Responses"]] == [
         256 * KILOBYTE - len("sku" + "00" + "p")] * 16
-    dynamodb.put_item(TableName=stock, Item=sku("z"))
-    assert refusal(dynamodb.transact_get_items, TransactItems=[*gets, get(stock, sku("z"))]) == invalid(TOO_LARGE)
+    for item in small:
+        dynamodb.put_item(TableName=stock, Item=item)
+    assert refusal(dynamodb.transact_get_items, TransactItems=[*gets, *(get(stock, item) for item in small)]) == too_large
     deletes = [delete(stock, sku(f"{i:02}")) for i in range(16)]
-    assert refusal(dynamodb.transact_write_items, TransactItems=[*deletes, delete(stock, sku("z"))]) == invalid(TOO_LARGE)
+    assert refusal(dynamodb.transact_write_items, TransactItems=[*deletes, *(delete(stock, item) for item in small)]) == too_large
     dynamodb.transact_write_items(TransactItems=deletes)
-    assert items(dynamodb, stock) == [sku("z")]
+    assert items(dynamodb, stock) == small
+
+
+def test_the_size_of_a_transaction_counts_items_that_nobody_has_computed(dynamodb, tables):
+    """The results of 16 MB of items are computed before the transaction; of the others the stored items count."""
+    stock = tables[1]
+    count, size, growth = 45, 399 * KILOBYTE, len("n") + 2
+    for i in range(count):
+        dynamodb.put_item(TableName=stock, Item=padded(f"{i:02}", size))
+    updates = [update(stock, sku(f"{i:02}"), "SET n = :n", ExpressionAttributeValues={":n": {"N": "1"}}) for i in range(count)]
+    code, message = refusal(dynamodb.transact_write_items, TransactItems=updates)
+    shown = int(message.removeprefix(f"{TOO_LARGE}: {TOO_LARGE}"))
+    assert code == "ValidationException" and count * size <= shown < count * (size + growth)
 
 
 def test_reasons_show_large_items(dynamodb, tables):
