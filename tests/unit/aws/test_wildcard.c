@@ -61,7 +61,7 @@ TEST(a_pattern_that_nearly_matches_everywhere_is_refused)
 {
     str many = repeated(S("a"), 4000), pattern = arena_concat(&scratch, S("*"), many, S("b"));
 
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 10; i++)
         assert_false(like(pattern, arena_join(&scratch, many, many)));
     assert_true(like(pattern, arena_concat(&scratch, many, many, S("b"))));
 }

@@ -349,6 +349,7 @@ static str package_of_many(size_t count, mode_t type, const char *format)
     struct package package = package_begin();
     char name[UNZIP_MOST_NAME_BYTES + 1];
 
+    archive_write_zip_set_compression_store(package.archive); /* else zlib starts and ends for each entry */
     open_package(&package);
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof name, format, (unsigned)i);

@@ -120,37 +120,40 @@ static void a_killed_process_loses_nothing_it_reported(void **state)
     assert_true(before > KILLS);
 }
 
-/* The content of a file that is certainly on disk. */
+/* The content of a file that is certainly on disk; its memory stays, because new pages cost more than the
+ * copy. */
 struct image {
     const char *name;
     char *data;
-    size_t size;
+    size_t size, room;
 };
 
 static struct image images[] = {{.name = "orderly.db"}, {.name = "orderly.db-wal"}};
 static pthread_mutex_t images_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static char *read_all(int file, size_t *size)
+static void read_all(int file, struct image *image)
 {
     struct stat status;
 
     assert_int_equal(fstat(file, &status), 0);
-    char *data = calloc(1, (size_t)status.st_size + 1);
-    assert_non_null(data);
-    ssize_t got = pread(file, data, (size_t)status.st_size, 0);
+    size_t size = (size_t)status.st_size;
+    if (size > image->room || !image->data) {
+        free(image->data);
+        image->room = 2 * size + 1;
+        image->data = malloc(image->room);
+        assert_non_null(image->data);
+    }
+    ssize_t got = pread(file, image->data, size, 0);
     assert_true(got >= 0);
-    *size = (size_t)got;
-    return data;
+    image->size = (size_t)got;
 }
 
 static void keep_image(const char *path, int file)
 {
     pthread_mutex_lock(&images_lock);
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
-        if (strcmp(strrchr(path, '/') + 1, images[i].name) != 0)
-            continue;
-        free(images[i].data);
-        images[i].data = read_all(file, &images[i].size);
+        if (strcmp(strrchr(path, '/') + 1, images[i].name) == 0)
+            read_all(file, &images[i]);
     }
     pthread_mutex_unlock(&images_lock);
 }
@@ -171,29 +174,29 @@ static void keep_first_images(const struct fixture *fixture)
 /* Write the image, with some of the sectors that were written after its sync. */
 static void write_cut_file(const struct fixture *fixture, const struct image *image, const char *folder)
 {
+    static struct image cut;
     char path[256];
-    size_t size;
 
     snprintf(path, sizeof path, "%s/%s", fixture->folder, image->name);
     int file = open(path, O_RDONLY);
-    char *data = read_all(file, &size);
+    read_all(file, &cut);
     close(file);
 
+    size_t size = cut.size;
     for (size_t at = 0; at < size && at < image->size; at += SECTOR_BYTES) {
         size_t end = at + SECTOR_BYTES < image->size ? at + SECTOR_BYTES : image->size;
         if (rand() % 2)
-            memcpy(data + at, image->data + at, (end < size ? end : size) - at);
+            memcpy(cut.data + at, image->data + at, (end < size ? end : size) - at);
     }
     for (size_t at = image->size; at < size; at += SECTOR_BYTES) {
         if (rand() % 2)
-            memset(data + at, 0, size - at < SECTOR_BYTES ? size - at : SECTOR_BYTES);
+            memset(cut.data + at, 0, size - at < SECTOR_BYTES ? size - at : SECTOR_BYTES);
     }
 
     snprintf(path, sizeof path, "%s/%s", folder, image->name);
     file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(write(file, data, size) == (ssize_t)size);
+    assert_true(write(file, cut.data, size) == (ssize_t)size);
     close(file);
-    free(data);
 }
 
 static void check_cut(struct fixture *fixture)
