@@ -6,6 +6,7 @@
 #include "options.h"
 #include "variables.h"
 
+#include "aws/arn.h"
 #include "base/list.h"
 #include "base/time.h"
 #include "cli/output.h"
@@ -171,26 +172,10 @@ static bool set_root_secret(struct options *options, str value)
     return true;
 }
 
-static bool is_made_of(str text, const char *characters)
-{
-    for (size_t i = 0; i < text.size; i++)
-        if (!text.data[i] || !strchr(characters, text.data[i]))
-            return false;
-    return !str_empty(text);
-}
-
-/* "us-east-1", "us-gov-west-1": letters, one or two more words, a number. */
 static bool set_region(struct options *options, str value)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
-    str rest = value, part = {0};
-    size_t words = 0;
-
     options->region = value;
-    while (!str_empty(rest) && str_next(&rest, '-', &part) && is_made_of(part, letters))
-        words++;
-    return (words == 2 || words == 3) && is_made_of(part, digits) && str_empty(rest) &&
-           str_ends_with(value, part);
+    return arn_is_region(value);
 }
 
 static bool set_account(struct options *options, str value)

@@ -44,6 +44,25 @@ str arn_region(str text)
     return arn_parse(text, &arn) ? arn.region : (str){0};
 }
 
+static bool is_made_of(str text, char first, char last)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < first || text.data[i] > last)
+            return false;
+    return !str_empty(text);
+}
+
+bool arn_is_region(str text)
+{
+    str rest = text, part = {0};
+    size_t words = 0;
+
+    while (!str_empty(rest) && str_next(&rest, '-', &part) && is_made_of(part, 'a', 'z'))
+        words++;
+    return (words == 2 || words == 3) && is_made_of(part, '0', '9') && str_empty(rest) &&
+           str_ends_with(text, part);
+}
+
 str arn_name(str text)
 {
     return str_from(text, (size_t)(str_last_index(text, '/') + 1));

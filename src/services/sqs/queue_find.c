@@ -69,8 +69,53 @@ static void locate(const struct call *call, struct queue_address address, struct
     }
 }
 
+/* "http://localhost:4566", of a URL or of one with a path; absent: it is a name. */
+static str site_of(str url)
+{
+    ptrdiff_t scheme = str_find(url, S("://"));
+    str host;
+
+    if (scheme < 0)
+        return (str){0};
+    size_t before = (size_t)scheme + 3;
+    str rest = str_from(url, before);
+    return str_next(&rest, '/', &host) ? str_head(url, before + host.size) : (str){0};
+}
+
+/* The region that a host of AWS's form has: "sqs.<region>.…" or "<region>.queue.…"; absent: it has none. */
+static str region_of_site(str site)
+{
+    ptrdiff_t scheme = str_find(site, S("://"));
+    str rest, first = {0}, second = {0};
+
+    if (scheme < 0)
+        return (str){0};
+    rest = str_from(site, (size_t)scheme + 3);
+    if (!str_next(&rest, '.', &first) || !str_next(&rest, '.', &second))
+        return (str){0};
+    if (str_equal(first, S("sqs")) && arn_is_region(second))
+        return second;
+    return str_equal(second, S("queue")) && arn_is_region(first) ? first : (str){0};
+}
+
+/*
+ * A URL belongs to its region's endpoint: a queue of this region may have the same name.  Hosts without a
+ * region, and the one that the client has called, are as good as any.
+ */
+static bool site_check(const struct call *call, str url)
+{
+    str site = site_of(url), region = region_of_site(site);
+
+    if (!str_present(region) || str_equal(region, call->region) || str_equal(site, call->endpoint))
+        return true;
+    fail(call, &SQS_INVALID_ADDRESS, "The address %.*s/ is not valid for this endpoint.", STR_ARGS(site));
+    return false;
+}
+
 bool sqs_locate_queue(const struct call *call, str url, struct resource *found)
 {
+    if (!site_check(call, url))
+        return false;
     locate(call, address_of(call, url), found);
     return true;
 }

@@ -341,7 +341,7 @@ def test_queues_are_listed_by_prefix_and_by_page(sqs, unique):
         "http://sqs.us-east-1.localhost.localstack.cloud:4566/{account}/{name}",
         "https://sqs.us-east-1.amazonaws.com/{account}/{name}",
         "https://queue.amazonaws.com/{account}/{name}",
-        "http://somewhere-else:1/{account}/{name}",
+        "http://somewhere-else:1/{account}/{name}", "http://sqs.internal.eu-west-1:1/{account}/{name}",
         "http://localhost:4566/queue/us-east-1/{account}/{name}",
     ],
 )
@@ -352,6 +352,19 @@ def test_a_queue_url_is_matched_by_its_path(sqs, make_queue, form):
     other = form.format(account=ACCOUNT, name=url.rsplit("/", 1)[1])
     send(sqs, other, "by another name")
     assert [m["Body"] for m in receive(sqs, url)] == ["by another name"]
+
+
+@pytest.mark.parametrize("host", ["https://sqs.eu-west-1.amazonaws.com", "https://eu-west-1.queue.amazonaws.com",
+                                  "http://sqs.eu-west-1.localhost.localstack.cloud:4566"])
+def test_a_queue_url_of_another_region_is_refused(sqs, make_queue, host):
+    if sqs.meta.service_model.metadata["protocol"] == "query":
+        pytest.skip("a botocore of the Query protocol sends to the host in the URL")
+    url = make_queue()
+    with pytest.raises(sqs.exceptions.InvalidAddress) as caught:
+        send(sqs, f"{host}/{ACCOUNT}/{url.rsplit('/', 1)[1]}", "astray")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    assert caught.value.response["Error"]["Message"] == f"The address {host}/ is not valid for this endpoint."
+    assert receive(sqs, url) == []
 
 
 def test_accounts_and_regions_are_separate_worlds(client, unique):

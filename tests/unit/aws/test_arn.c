@@ -54,6 +54,19 @@ TEST(an_arn_is_built_from_its_parts)
     assert_text(arn_of_root(&scratch, S("012345678901")), "arn:aws:iam::012345678901:root");
 }
 
+TEST(a_region_is_words_and_a_number)
+{
+    static const char *regions[] = {"us-east-1", "us-gov-west-1", "me-central-12"};
+    static const char *others[] = {"",           "us-east",    "us-1",       "us-east-1-",
+                                   "-us-east-1", "us-east-1a", "us--east-1", "a-b-c-d-1",
+                                   "US-EAST-1",  "localhost",  "us-east-"};
+
+    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
+        assert_true(arn_is_region(str_of(regions[i])));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(arn_is_region(str_of(others[i])));
+}
+
 TEST(the_account_of_an_arn_has_twelve_characters)
 {
     assert_text(arn_account(S("arn:aws:sqs:us-east-1:000000000000:q")), "000000000000");
@@ -77,7 +90,7 @@ TEST(the_last_part_of_an_arn_follows_the_last_colon)
     assert_text(arn_last(S("q")), "q");
 }
 
-TESTS(test(an_arn_has_six_parts_and_the_last_one_takes_the_rest), test(region_and_account_may_be_empty),
-      test(anything_else_is_no_arn), test(an_arn_is_built_from_its_parts),
-      test(the_account_of_an_arn_has_twelve_characters), test(the_name_in_an_arn_follows_the_last_slash),
-      test(the_last_part_of_an_arn_follows_the_last_colon))
+TESTS(test(a_region_is_words_and_a_number), test(an_arn_has_six_parts_and_the_last_one_takes_the_rest),
+      test(region_and_account_may_be_empty), test(anything_else_is_no_arn),
+      test(an_arn_is_built_from_its_parts), test(the_account_of_an_arn_has_twelve_characters),
+      test(the_name_in_an_arn_follows_the_last_slash), test(the_last_part_of_an_arn_follows_the_last_colon))
