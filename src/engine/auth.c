@@ -167,7 +167,7 @@ bool auth_refuse_mismatch(const struct call *call, enum protocol_name protocol)
 /* A presigned URL names its lifetime; a signature in the header has that of the clock's skew. */
 static str expired_text(const struct call *call, const struct sigv4 *sigv4, int64_t now_ms)
 {
-    int64_t lifetime_ms = sigv4->presigned ? sigv4->expires_ms - sigv4->signed_ms : LIMIT_CLOCK_SKEW_MS;
+    int64_t lifetime_ms = sigv4->presigned ? sigv4->expires_ms - sigv4->signed_ms : sigv4->skew_ms;
     bool whole = lifetime_ms % MS_PER_MINUTE == 0;
 
     return arena_format(call->arena, "Signature expired: %.*s is now earlier than %.*s (%.*s - %lld %s)",
@@ -195,9 +195,9 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
         return refuse(
             call, protocol, REFUSAL_BAD_SIGNATURE,
             arena_format(
-                call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
-                STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
-                STR_ARGS(time_amz_date(call->arena, now_ms))));
+                call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + %lld min.)",
+                STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + sigv4->skew_ms)),
+                STR_ARGS(time_amz_date(call->arena, now_ms)), (long long)(sigv4->skew_ms / MS_PER_MINUTE)));
     case SIGV4_UNSIGNED:
         return refuse(
             call, protocol, REFUSAL_BAD_SIGNATURE,
@@ -241,20 +241,42 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
            chunked_expect(exchange, sigv4, key);
 }
 
-/* A signature for one service is refused by another.  Admin endpoints accept any service's. */
-static bool is_scoped(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+/* The service that the request is for.  NULL: any. */
+static const struct service *asked_service(const struct exchange *exchange)
 {
-    str service = call->operation ? str_of(call->operation->service->signing_name) : (str){0};
-    str problem = sigv4_scope_problem(call->arena, sigv4, service);
+    if (exchange->call.operation)
+        return exchange->call.operation->service;
+    return exchange->door ? exchange->door->service : NULL;
+}
+
+/* The signature with the time that its service allows it. */
+static struct sigv4 timed(const struct exchange *exchange, const struct sigv4 *sigv4)
+{
+    const struct service *service = asked_service(exchange);
+    struct sigv4 timed = *sigv4;
+
+    if (service && service->dialect->clock_skew_ms)
+        timed.skew_ms = service->dialect->clock_skew_ms;
+    return timed;
+}
+
+/* A signature for one service is refused by another.  Admin endpoints accept any service's. */
+static bool is_scoped(const struct exchange *exchange, const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    const struct call *call = &exchange->call;
+    const struct service *service = asked_service(exchange);
+    str problem = sigv4_scope_problem(call->arena, sigv4, service ? str_of(service->signing_name) : (str){0});
 
     return str_empty(problem) || refuse(call, protocol, REFUSAL_BAD_SIGNATURE, problem);
 }
 
-static bool is_signed(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+static bool is_signed(const struct exchange *exchange, const struct sigv4 *sigv4, enum protocol_name protocol)
 {
+    const struct call *call = &exchange->call;
+
     if (!sigv4->present)
         return refuse(call, protocol, REFUSAL_UNSIGNED, S("Request is missing Authentication Token"));
-    return accept(call, sigv4, sigv4->read, call->now_ms, protocol) && is_scoped(call, sigv4, protocol);
+    return accept(call, sigv4, sigv4->read, call->now_ms, protocol) && is_scoped(exchange, sigv4, protocol);
 }
 
 static bool is_in_time(const struct call *call, const struct credentials *credentials,
@@ -266,31 +288,33 @@ static bool is_in_time(const struct call *call, const struct credentials *creden
 }
 
 bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
-                const struct sigv4 *sigv4, enum protocol_name protocol)
+                const struct sigv4 *given, enum protocol_name protocol)
 {
     const struct call *call = &exchange->call;
+    const struct sigv4 sigv4 = timed(exchange, given);
     struct credentials credentials;
 
-    if (!is_signed(call, sigv4, protocol) ||
-        !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
+    if (!is_signed(exchange, &sigv4, protocol) ||
+        !find_credentials(call, reader, sigv4.access_key_id, protocol, &credentials) ||
         !is_in_time(call, &credentials, protocol))
         return false;
-    if (chunked_is_declared(exchange, sigv4))
-        return verify(auth, exchange, sigv4, &credentials, protocol);
-    int64_t now_ms = signing_time_ms(call, sigv4);
+    if (chunked_is_declared(exchange, &sigv4))
+        return verify(auth, exchange, &sigv4, &credentials, protocol);
+    int64_t now_ms = signing_time_ms(call, &sigv4);
     return !str_present(credentials.secret) ||
-           accept(call, sigv4, sigv4_check_time(sigv4, now_ms), now_ms, protocol);
+           accept(call, &sigv4, sigv4_check_time(&sigv4, now_ms), now_ms, protocol);
 }
 
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
-                   const struct sigv4 *sigv4, enum protocol_name protocol)
+                   const struct sigv4 *given, enum protocol_name protocol)
 {
     struct call *call = &exchange->call;
+    const struct sigv4 sigv4 = timed(exchange, given);
     struct credentials credentials;
 
-    if (!is_signed(call, sigv4, protocol) ||
-        !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !verify(auth, exchange, sigv4, &credentials, protocol))
+    if (!is_signed(exchange, &sigv4, protocol) ||
+        !find_credentials(call, reader, sigv4.access_key_id, protocol, &credentials) ||
+        !verify(auth, exchange, &sigv4, &credentials, protocol))
         return false;
     if (!is_in_time(call, &credentials, protocol))
         return false;
@@ -299,9 +323,9 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     *caller = credentials.principal;
     call->caller = caller;
     call->account = caller->account;
-    call->region = sigv4->region;
+    call->region = sigv4.region;
     if (credentials.is_kept)
-        call->engine->options.identity.note_key_use(call, sigv4->access_key_id, sigv4->service);
+        call->engine->options.identity.note_key_use(call, sigv4.access_key_id, sigv4.service);
     return true;
 }
 

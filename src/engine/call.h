@@ -132,6 +132,8 @@ struct call {
     const struct operation *operation;
     const struct service *unserved; /* the service of an operation that Orderly does not have */
     const struct principal *caller;
+    const struct failure
+        *bad_signature;  /* of a door's request, see DOOR_CALLER; NULL: it has none, or a good one */
     str account, region; /* where the call happens; invoke() passes them on */
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;

@@ -58,8 +58,12 @@ struct json_alias {
     const char *member, *name;
 };
 
+/* The clock_skew_ms of services that allow five minutes. */
+enum { SHORT_CLOCK_SKEW_MS = 5 * 60 * 1000 };
+
 struct dialect {
     const struct error *refusals; /* for every protocol; NULL: the protocol's own errors */
+    int64_t clock_skew_ms;        /* how far a signature's time may be from ours; 0: LIMIT_CLOCK_SKEW_MS */
 
     /* Check a decoded request against its shape.  False: the call has failed with the service's sentence. */
     bool (*validate)(const struct call *call, const struct shape *shape, const void *in);

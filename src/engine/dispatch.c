@@ -583,14 +583,18 @@ static void identify_now(void *context)
 {
     struct attempt *attempt = context;
     struct exchange *exchange = attempt->exchange;
-    struct sigv4 sigv4 = {0};
-    bool is_signed = sigv4_read(&exchange->arena, exchange->request, &sigv4) == SIGV4_OK && sigv4.present;
+    struct sigv4 sigv4;
 
-    if (!is_signed || !auth_identify(attempt->dispatcher->auth, exchange, attempt->dispatcher->reader, &sigv4,
-                                     PROTOCOL_REST_JSON)) {
-        take_failure(&exchange->call);
-        identify_nobody(exchange);
+    sigv4_read(&exchange->arena, exchange->request, &sigv4);
+    if (sigv4.present && auth_identify(attempt->dispatcher->auth, exchange, attempt->dispatcher->reader,
+                                       &sigv4, PROTOCOL_REST_JSON))
+        return;
+    if (sigv4.present) {
+        struct failure *failure = arena_new(&exchange->arena, struct failure);
+        *failure = take_failure(&exchange->call);
+        exchange->call.bad_signature = failure;
     }
+    identify_nobody(exchange);
 }
 
 static void enter_door(struct dispatcher *dispatcher, struct exchange *exchange)

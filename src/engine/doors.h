@@ -28,7 +28,8 @@ enum door_flags {
     DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker(), see below */
     DOOR_STREAMS = 16,  /* with one of the two above: the reply may be sent piece by piece */
     DOOR_LARGE = 64,    /* its body may have LIMIT_BODY_MIB */
-    DOOR_CALLER = 128,  /* call->caller is who signed the request; nobody without a good signature */
+    DOOR_CALLER = 128,  /* call->caller is who signed the request; nobody without a good signature, and then
+                           call->bad_signature says what is wrong with the one that it has */
     DOOR_PAGES = 256,   /* its handler decides about pages of other origins: see visit.from_foreign_page */
     DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
 };
@@ -52,5 +53,6 @@ struct door {
     const char *method; /* GET also answers HEAD; NULL: any */
     const char *path;   /* one '*' in it matches any text */
     enum outcome (*answer)(const struct call *call, const struct visit *visit, struct http_reply *reply);
-    unsigned flags; /* without DOOR_ON_…: runs on the connection's loop, without a store */
+    unsigned flags;                /* without DOOR_ON_…: runs on the connection's loop, without a store */
+    const struct service *service; /* with DOOR_CALLER: the one that signatures are for; NULL: any */
 };

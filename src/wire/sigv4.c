@@ -325,7 +325,7 @@ static enum sigv4_result read_either(struct arena *arena, const struct http_requ
 
 enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
 {
-    *sigv4 = (struct sigv4){0};
+    *sigv4 = (struct sigv4){.skew_ms = LIMIT_CLOCK_SKEW_MS};
     return sigv4->read = read_either(arena, request, sigv4);
 }
 
@@ -557,9 +557,9 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service)
 
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms)
 {
-    int64_t last_ms = sigv4->presigned ? sigv4->expires_ms : sigv4->signed_ms + LIMIT_CLOCK_SKEW_MS;
+    int64_t last_ms = sigv4->presigned ? sigv4->expires_ms : sigv4->signed_ms + sigv4->skew_ms;
 
-    if (sigv4->signed_ms > now_ms + LIMIT_CLOCK_SKEW_MS)
+    if (sigv4->signed_ms > now_ms + sigv4->skew_ms)
         return SIGV4_NOT_YET;
     return now_ms > last_ms ? SIGV4_EXPIRED : SIGV4_OK;
 }

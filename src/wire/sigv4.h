@@ -39,6 +39,11 @@ struct sigv4 {
      */
     str declared_payload;
     int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
+    /*
+     * How far signed_ms may be from the present.  sigv4_read() sets LIMIT_CLOCK_SKEW_MS; some services allow
+     * less.
+     */
+    int64_t skew_ms;
 };
 
 /* Read the signature of the request.  SIGV4_OK with present == false when it is unsigned. */

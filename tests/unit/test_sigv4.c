@@ -253,6 +253,20 @@ TEST(the_clock_may_differ_by_the_skew_and_no_more)
     assert_int_equal(verified_at(&request, S(SECRET), now_ms - LIMIT_CLOCK_SKEW_MS - 1), SIGV4_NOT_YET);
 }
 
+TEST(a_service_may_allow_less_of_a_skew)
+{
+    struct http_request request = signed_request();
+    struct sigv4 sigv4;
+    enum { SKEW_MS = 300000 };
+
+    assert_int_equal(sigv4_read(&scratch, &request, &sigv4), SIGV4_OK);
+    sigv4.skew_ms = SKEW_MS;
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms + SKEW_MS), SIGV4_OK);
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms - SKEW_MS), SIGV4_OK);
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms + SKEW_MS + 1), SIGV4_EXPIRED);
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms - SKEW_MS - 1), SIGV4_NOT_YET);
+}
+
 TEST(the_scopes_date_must_be_the_requests)
 {
     assert_int_equal(vector_with("a JSON call", S("/20260131/"), S("/20260130/")), SIGV4_MISMATCH);
@@ -492,7 +506,8 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(a_request_without_signature_is_told_apart), test(a_changed_request_is_refused),
       test(equal_ways_of_writing_are_equal), test(an_object_keeps_its_slashes_and_dots),
       test(a_header_sent_twice_is_signed_as_a_list), test(the_clock_may_differ_by_the_skew_and_no_more),
-      test(the_scopes_date_must_be_the_requests), test(a_declared_payload_hash_must_be_true),
+      test(a_service_may_allow_less_of_a_skew), test(the_scopes_date_must_be_the_requests),
+      test(a_declared_payload_hash_must_be_true),
       test(a_declared_payload_hash_that_is_not_signed_does_not_count),
       test(a_chunk_signed_payload_is_refused), test(a_target_that_is_not_signed_is_refused),
       test(a_token_or_date_that_is_not_signed_is_refused), test(a_plus_in_a_signed_query_is_a_space),

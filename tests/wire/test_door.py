@@ -1,5 +1,6 @@
 """The door: which requests are admitted by Host, Origin and Sec-Fetch-Site, and the replies to others."""
 
+import datetime
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from botocore.exceptions import ClientError
 from door import JSON, send, signed
 
 PAGE = "http://localhost:3000"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 LIST_TABLES = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
 CREATE_QUEUE = "/?Action=CreateQueue&Version=2012-11-05&QueueName="
 
@@ -368,6 +370,34 @@ def test_a_presigned_url_tells_the_lifetime_that_is_over(started, expires, text)
     signed_at, earlier, now, lifetime = re.search(
         r"Signature expired: (\w+) is now earlier than (\w+) \((\w+) (.*?)</", send(endpoint, "GET", path).body).groups()
     assert lifetime == text and signed_at < earlier < now
+
+
+REQUESTS = {
+    "lambda": ("GET", "/2015-03-31/functions/", {}, "", 5),
+    "logs": ("POST", "/", {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.DescribeLogGroups"}, "{}", 5),
+    "monitoring": ("POST", "/", FORM, "Action=ListMetrics&Version=2010-08-01", 5),
+    "dynamodb": ("POST", "/", LIST_TABLES, "{}", 15),
+    "sqs": ("POST", "/", FORM, "Action=ListQueues&Version=2012-11-05", 15),
+    "sns": ("POST", "/", FORM, "Action=ListTopics&Version=2010-03-31", 15),
+    "sts": ("POST", "/", FORM, "Action=GetCallerIdentity&Version=2011-06-15", 15),
+    "iam": ("POST", "/", FORM, "Action=ListUsers&Version=2010-05-08", 15),
+}
+
+
+@pytest.mark.parametrize("service", REQUESTS)
+def test_a_signature_may_be_five_minutes_old_or_fifteen_by_the_service(endpoint, monkeypatch, service):
+    """A minute on both sides of the bound, for the test's own time."""
+    method, path, headers, body, minutes = REQUESTS[service]
+    now = datetime.datetime.now(datetime.timezone.utc)
+
+    def sent(later):
+        monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now + datetime.timedelta(minutes=later))
+        return send(endpoint, method, path, signed(endpoint, headers, body, service, method=method, path=path), body)
+
+    assert [sent(later).status for later in (1 - minutes, minutes - 1)] == [200, 200]
+    late, early = sent(-minutes - 1), sent(minutes + 1)
+    assert re.search(rf"Signature expired: \w+ is now earlier than \w+ \(\w+ - {minutes} min\.\)", late.body)
+    assert re.search(rf"Signature not yet current: \w+ is still later than \w+ \(\w+ \+ {minutes} min\.\)", early.body)
 
 
 AUTHORIZATION = re.compile("Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=.*")

@@ -26,6 +26,7 @@ static bool size_check(const struct call *call, size_t body_bytes)
 }
 
 const struct dialect CLOUDWATCH_DIALECT = {
+    .clock_skew_ms = SHORT_CLOCK_SKEW_MS,
     .refusals = QUERY_REFUSALS,
     .validate = validate_coral,
     .mismatch_sentence = coral_mismatch_sentence,

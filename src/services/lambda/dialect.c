@@ -137,6 +137,7 @@ static bool validate_lambda(const struct call *call, const struct shape *shape, 
 }
 
 const struct dialect LAMBDA_DIALECT = {
+    .clock_skew_ms = SHORT_CLOCK_SKEW_MS,
     .validate = validate_lambda,
     .mismatch_sentence = coral_mismatch_sentence,
 };

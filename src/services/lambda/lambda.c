@@ -61,8 +61,15 @@ static const struct door doors[] = {
      .path = "/_lambda/code/*",
      .answer = lambda_package_download,
      .flags = DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
-    {.host = "*.lambda-url.*", .path = "/*", .answer = lambda_url_answer, .flags = URL_FLAGS},
-    {.path = LAMBDA_URL_PATH "*", .answer = lambda_url_answer, .flags = URL_FLAGS},
+    {.host = "*.lambda-url.*",
+     .path = "/*",
+     .answer = lambda_url_answer,
+     .flags = URL_FLAGS,
+     .service = &LAMBDA_SERVICE},
+    {.path = LAMBDA_URL_PATH "*",
+     .answer = lambda_url_answer,
+     .flags = URL_FLAGS,
+     .service = &LAMBDA_SERVICE},
     {0},
 };
 

@@ -84,7 +84,6 @@ static void read_signature(const struct call *call, const struct http_request *r
     if (!lambda_url_is_signed(url) || sigv4_read(call->arena, request, &sigv4) != SIGV4_OK)
         return;
     url->signature.access_key_id = sigv4.access_key_id;
-    url->signature.service = sigv4.service;
     url->signature.region = sigv4.region;
 }
 
@@ -196,6 +195,21 @@ static enum outcome deny(const struct call *call, struct http_reply *reply, cons
     return DONE;
 }
 
+/* AWS verifies signatures in front of Lambda, and its answer there writes "message" in small letters. */
+static enum outcome refuse_signature(const struct call *call, struct http_reply *reply, int status,
+                                     const char *type, str message)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("message"), message);
+    json_close_object(&writer);
+    *reply = (struct http_reply){
+        .status = status, .content_type = S("application/json"), .body = json_written(&writer)};
+    http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), str_of(type));
+    return DONE;
+}
+
 static enum outcome say_failed(const struct call *call, struct http_reply *reply)
 {
     (void)call;
@@ -221,11 +235,10 @@ bool lambda_url_is_signed(const struct url_request *url)
     return lambda_function_url_auth_type_of(url->row.auth_type) == LAMBDA_FUNCTION_URL_AUTH_TYPE_AWS_IAM;
 }
 
-/* Who has signed for another service or region has not signed. */
+/* Who has signed for another region has not signed. */
 static bool has_signed(const struct call *call, const struct url_request *url)
 {
     return call->caller->kind != PRINCIPAL_ANONYMOUS &&
-           str_equal(url->signature.service, str_of(LAMBDA_SERVICE.signing_name)) &&
            str_equal(url->signature.region, url->function.row.region);
 }
 
@@ -425,6 +438,24 @@ static enum outcome refuse_page(const struct call *call, struct http_reply *repl
     return say(call, reply, 403, S("The Cors of this function URL does not let pages of that origin in."));
 }
 
+/* To a URL that asks for a signature, with one that is not good: what is wrong with it. */
+static enum outcome deny_caller(const struct call *call, const struct url_request *url,
+                                struct http_reply *reply)
+{
+    const struct failure *fault = lambda_url_is_signed(url) ? call->bad_signature : NULL;
+
+    if (fault)
+        return refuse_signature(call, reply, fault->error->status, fault->error->name, fault->message);
+    if (lambda_url_is_signed(url) && call->caller->kind != PRINCIPAL_ANONYMOUS && !has_signed(call, url))
+        return refuse_signature(call, reply, 403, "InvalidSignatureException",
+                                arena_format(call->arena,
+                                             "Credential should be scoped to a valid region, not '%.*s'.",
+                                             STR_ARGS(url->signature.region)));
+    return deny(call, reply,
+                "\"Forbidden. For troubleshooting Function URL authorization issues, see: "
+                "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"");
+}
+
 static enum outcome enter(const struct call *call, const struct url_request *url, const struct visit *visit,
                           struct http_reply *reply)
 {
@@ -439,9 +470,7 @@ static enum outcome enter(const struct call *call, const struct url_request *url
         return DONE;
     }
     if (!is_permitted(call, url)) {
-        deny(call, reply,
-             "\"Forbidden. For troubleshooting Function URL authorization issues, see: "
-             "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"");
+        deny_caller(call, url, reply);
         add_headers(call, url, visit, reply);
         return DONE;
     }

@@ -21,7 +21,7 @@ struct url_request {
     const struct lambda_cors *cors; /* NULL: the URL has none */
     str domain, path;               /* as the event tells them */
     struct {
-        str access_key_id, service, region;
+        str access_key_id, region;
     } signature; /* of a request to a URL that asks for one; if it was not good the call has no caller */
 };
 enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply);

@@ -20,6 +20,7 @@ static bool name_check(const struct call *call, str name)
 static const char *const first_members[] = {"logGroupName", "logStreamName", NULL};
 
 const struct dialect LOGS_DIALECT = {
+    .clock_skew_ms = SHORT_CLOCK_SKEW_MS,
     .validate = validate_coral,
     .first_members = first_members,
     .first_check = name_check,

@@ -7,12 +7,12 @@ static const struct door doors[] = {
      .path = "/SimpleNotificationService-*.pem",
      .answer = sns_signer_show_certificate,
      .flags = DOOR_OPEN | DOOR_ON_WORKER},
-    {NULL, "GET", "/_aws/sns/sms-messages", sns_outbox_show_sms, DOOR_ON_WORKER},
-    {NULL, "DELETE", "/_aws/sns/sms-messages", sns_outbox_clear_sms, DOOR_CHANGES | DOOR_ON_ENGINE},
-    {NULL, "GET", "/_aws/sns/platform-endpoint-messages", sns_outbox_show_push, DOOR_ON_WORKER},
+    {NULL, "GET", "/_aws/sns/sms-messages", sns_outbox_show_sms, .flags = DOOR_ON_WORKER},
+    {NULL, "DELETE", "/_aws/sns/sms-messages", sns_outbox_clear_sms, .flags = DOOR_CHANGES | DOOR_ON_ENGINE},
+    {NULL, "GET", "/_aws/sns/platform-endpoint-messages", sns_outbox_show_push, .flags = DOOR_ON_WORKER},
     {NULL, "DELETE", "/_aws/sns/platform-endpoint-messages", sns_outbox_clear_push,
-     DOOR_CHANGES | DOOR_ON_ENGINE},
-    {NULL, "POST", "/_aws/sns/phone-opt-outs", sns_outbox_opt_out, DOOR_CHANGES | DOOR_ON_ENGINE},
+     .flags = DOOR_CHANGES | DOOR_ON_ENGINE},
+    {NULL, "POST", "/_aws/sns/phone-opt-outs", sns_outbox_opt_out, .flags = DOOR_CHANGES | DOOR_ON_ENGINE},
     {0},
 };
 

@@ -1,8 +1,10 @@
 """Function URLs against functions and clients that lie: replies that HTTP cannot carry, signatures for another service, hosts of
 another region."""
 
+import datetime
 import http.client
 import json
+import re
 import socket
 import urllib.parse
 
@@ -72,6 +74,55 @@ def test_a_signature_is_for_lambda_and_the_functions_region(make_url, ask, servi
     assert ask(host, headers=signed(host, service, region))[0] == status
     by_path = f"/_orderly/lambda-url/{host.split('.')[0]}/"
     assert ask("localhost", by_path, headers=signed("localhost", service, region, path=by_path))[0] == status
+
+
+MISMATCH = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
+            "and signing method. Consult the service documentation for details.")
+LATE = re.compile(r"Signature expired: \w+ is now earlier than \w+ \(\w+ - 5 min\.\)")
+
+
+@pytest.mark.parametrize("given, kind, message", [
+    ({"credentials": Credentials("test", "wrong")}, "InvalidSignatureException", MISMATCH),
+    ({"path": "/other"}, "InvalidSignatureException", MISMATCH),
+    ({"service": "s3"}, "InvalidSignatureException", "Credential should be scoped to correct service: 'lambda'."),
+    ({"region": "eu-west-1"}, "InvalidSignatureException", "Credential should be scoped to a valid region, not 'eu-west-1'."),
+    ({"late_minutes": 6}, "InvalidSignatureException", LATE),
+], ids=["secret", "path", "service", "region", "time"])
+def test_a_url_that_asks_for_a_signature_tells_what_is_wrong_with_it(make_url, ask, monkeypatch, given, kind, message):
+    _, host = make_url(SHOW, permitted=False, AuthType="AWS_IAM")
+    _, public = make_url(SHOW)
+    late = datetime.timedelta(minutes=given.get("late_minutes", 0))
+    now = datetime.datetime.now(datetime.timezone.utc) - late
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now)
+    headers = signed(host, **{name: value for name, value in given.items() if name != "late_minutes"})
+    status, replied, body = ask(host, headers=headers)
+    assert (status, replied["x-amzn-ErrorType"], list(json.loads(body))) == (403, kind, ["message"])
+    assert re.fullmatch(message, json.loads(body)["message"]) if message is LATE else json.loads(body)["message"] == message
+    assert ask(public, headers={**headers, "Host": public})[0] == 200
+
+
+def test_a_url_tells_that_a_token_is_not_the_keys(client, make_url, ask, unique):
+    name = unique("role")[-60:]
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    arn = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    key = client("sts").assume_role(RoleArn=arn, RoleSessionName="s1")["Credentials"]
+    _, host = make_url(SHOW, permitted=False, AuthType="AWS_IAM")
+    keys = Credentials(key["AccessKeyId"], key["SecretAccessKey"], "another")
+    status, headers, body = ask(host, headers=signed(host, credentials=keys))
+    assert (status, headers["x-amzn-ErrorType"], json.loads(body)) == (
+        403, "UnrecognizedClientException", {"message": "The security token included in the request is invalid."})
+
+
+def test_a_url_without_any_signature_and_one_without_permission_say_forbidden(client, make_url, ask, unique):
+    iam, name = client("iam"), unique("user")[-60:]
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    _, host = make_url(SHOW, permitted=False, AuthType="AWS_IAM")
+    keys = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    for headers in ({}, {"Authorization": "Bearer x"}, signed(host, credentials=keys)):
+        status, replied, body = ask(host, headers=headers)
+        assert (status, replied["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
+        assert json.loads(body)["Message"].startswith("Forbidden. For troubleshooting Function URL authorization issues")
 
 
 def test_the_event_shows_who_signed(client, make_url, ask, unique):

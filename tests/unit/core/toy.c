@@ -722,10 +722,10 @@ static enum outcome show_host(const struct call *call, const struct visit *visit
 }
 
 static const struct door doors[] = {
-    {NULL, "GET", "/toy/letters/*", send_letter, DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
-    {NULL, "GET", "/toy/items/*", send_item, DOOR_OPEN | DOOR_ON_ENGINE | DOOR_STREAMS},
-    {NULL, NULL, "/toy/change", change, DOOR_ON_ENGINE | DOOR_CHANGES},
-    {"*.toy-url.*", NULL, "/*", show_host, DOOR_OPEN},
+    {NULL, "GET", "/toy/letters/*", send_letter, .flags = DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
+    {NULL, "GET", "/toy/items/*", send_item, .flags = DOOR_OPEN | DOOR_ON_ENGINE | DOOR_STREAMS},
+    {NULL, NULL, "/toy/change", change, .flags = DOOR_ON_ENGINE | DOOR_CHANGES},
+    {"*.toy-url.*", NULL, "/*", show_host, .flags = DOOR_OPEN},
     {0},
 };
 
