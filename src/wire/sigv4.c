@@ -601,6 +601,46 @@ static str make_signature(struct arena *arena, const struct http_request *reques
     return hex_encode(arena, HASH_STR(signature));
 }
 
+static bool is_signed_by(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4,
+                         const struct sha256 *signing_key)
+{
+    str expected = make_signature(arena, request, sigv4, signing_key);
+
+    return equal_in_constant_time(expected, sigv4->signature);
+}
+
+/* "localhost" of "localhost:4566"; absent when the host names no port. */
+static str without_port(str host)
+{
+    ptrdiff_t colon = str_last_index(host, ':');
+    int64_t port;
+
+    return colon > 0 && str_to_i64(str_from(host, (size_t)colon + 1), &port) ? str_head(host, (size_t)colon)
+                                                                             : (str){0};
+}
+
+/*
+ * AWS's endpoints have no port in their Host.  So some clients (aiodynamo) sign the name alone, although they
+ * send the port, too.
+ */
+static bool is_signed_without_port(struct arena *arena, const struct http_request *request,
+                                   const struct sigv4 *sigv4, const struct sha256 *signing_key)
+{
+    const struct http_headers *sent = &request->headers;
+    str host = without_port(http_header(sent, S("Host")));
+    struct http_request portless = *request;
+
+    if (!str_present(host))
+        return false;
+    portless.headers = (struct http_headers){0};
+    for (size_t i = 0; i < sent->count; i++) {
+        const struct http_header *header = &sent->items[i];
+        http_header_add(arena, &portless.headers, header->name,
+                        str_equal_nocase(header->name, S("Host")) ? host : header->value);
+    }
+    return is_signed_by(arena, &portless, sigv4, signing_key);
+}
+
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms)
 {
@@ -612,8 +652,10 @@ enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *r
         return SIGV4_UNSIGNED;
     if (!scope_is_whole(sigv4) || !payload_as_declared(arena, request, sigv4))
         return SIGV4_MISMATCH;
-    str expected = make_signature(arena, request, sigv4, signing_key);
-    return equal_in_constant_time(expected, sigv4->signature) ? SIGV4_OK : SIGV4_MISMATCH;
+    return is_signed_by(arena, request, sigv4, signing_key) ||
+                   is_signed_without_port(arena, request, sigv4, signing_key)
+               ? SIGV4_OK
+               : SIGV4_MISMATCH;
 }
 
 /* ---- making ---- */

@@ -60,7 +60,10 @@ str sigv4_scope_problem(struct arena *arena, const struct sigv4 *sigv4, str serv
 
 /* Is the signature's time acceptable?  OK, EXPIRED or NOT_YET. */
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);
-/* Check time and signature.  A streaming payload is not looked at: wire/aws_chunked.h verifies it. */
+/*
+ * Check time and signature; a Host with a port may be signed without it.  A streaming payload is not looked
+ * at: wire/aws_chunked.h verifies it.
+ */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);
 /*

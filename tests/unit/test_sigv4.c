@@ -337,6 +337,35 @@ TEST(a_plus_in_a_signed_query_is_a_space)
     assert_int_equal(verified(&request), SIGV4_MISMATCH);
 }
 
+TEST(a_host_may_be_signed_without_its_port)
+{
+    static const struct {
+        const char *is_signed, *sent;
+        enum sigv4_result result;
+    } hosts[] = {
+        {"localhost", "localhost:4566", SIGV4_OK},
+        {"[::1]", "[::1]:4566", SIGV4_OK},
+        {"localhost:4566", "localhost:4566", SIGV4_OK},
+        {"localhost:4567", "localhost:4566", SIGV4_MISMATCH},
+        {"localhost:4566", "localhost", SIGV4_MISMATCH},
+        {"localhost", "localhost:", SIGV4_MISMATCH},
+        {"localhost", "localhost:4566x", SIGV4_MISMATCH},
+        {"localhost", "localhosts:4566", SIGV4_MISMATCH},
+        {"[:", "[::1]", SIGV4_MISMATCH},
+        {"", ":4566", SIGV4_MISMATCH},
+    };
+    struct sigv4_credentials credentials = {.access_key_id = S("AKID"), .secret = S(SECRET)};
+
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct http_request request = {.method = S("GET"), .path = S("/"), .query = S("Action=ListTopics")};
+        http_header_add(&scratch, &request.headers, S("Host"), str_of(hosts[i].is_signed));
+        sigv4_sign(&scratch, &request, &credentials, S("eu-west-1"), S("sns"), now_ms);
+        *header_value(&request, S("Host")) = str_of(hosts[i].sent);
+        if (verified(&request) != hosts[i].result)
+            fail_msg("signed %s, sent %s", hosts[i].is_signed, hosts[i].sent);
+    }
+}
+
 TEST(malformed_signatures_are_told_in_awss_words)
 {
     static const struct {
@@ -511,8 +540,9 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(a_declared_payload_hash_that_is_not_signed_does_not_count),
       test(a_chunk_signed_payload_is_refused), test(a_target_that_is_not_signed_is_refused),
       test(a_token_or_date_that_is_not_signed_is_refused), test(a_plus_in_a_signed_query_is_a_space),
-      test(malformed_signatures_are_told_in_awss_words), test(a_signature_without_parts_lacks_them_all),
-      test(a_credentials_scope_is_one_of_the_request), test(a_regions_name_is_a_word_of_bounded_length),
-      test(a_signature_without_a_date_is_incomplete), test(a_plain_date_header_may_stand_for_x_amz_date),
-      test(presigned_parameters_are_checked), test(two_signatures_are_one_too_many),
-      test(an_access_key_may_hold_a_slash_or_be_one_letter), test(what_we_sign_we_verify))
+      test(a_host_may_be_signed_without_its_port), test(malformed_signatures_are_told_in_awss_words),
+      test(a_signature_without_parts_lacks_them_all), test(a_credentials_scope_is_one_of_the_request),
+      test(a_regions_name_is_a_word_of_bounded_length), test(a_signature_without_a_date_is_incomplete),
+      test(a_plain_date_header_may_stand_for_x_amz_date), test(presigned_parameters_are_checked),
+      test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash_or_be_one_letter),
+      test(what_we_sign_we_verify))
