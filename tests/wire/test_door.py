@@ -87,6 +87,15 @@ def test_urls_do_not_echo_a_host_that_may_be_somebody_elses(endpoint, unique, na
     assert json.loads(reply.body)["QueueUrl"].startswith(endpoint + "/")
 
 
+@pytest.mark.parametrize("name, status", [("127.0.0.1", 200), ("127.0.0.1:1", 400), ("127.0.0.2", 400)])
+def test_a_host_may_be_signed_without_its_port(endpoint, name, status):
+    # AWS's endpoints have no port, and aiodynamo signs the name alone.
+    headers = {**signed(endpoint, LIST_TABLES, host=name), "Host": endpoint.split("//")[1]}
+    assert send(endpoint, "POST", "/", headers, "{}").status == status
+    url = presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05", name)
+    assert send(endpoint, "GET", url).status == {200: 200, 400: 403}[status]
+
+
 def test_without_a_host_urls_are_those_of_the_endpoint(endpoint, unique):
     body = json.dumps({"QueueName": unique("q")})
     target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
