@@ -42,6 +42,13 @@ def about_long_keys(size_bytes):
     return json.dumps({"Version": "2012-10-17", "Statement": [deny, allow]}, separators=(",", ":"))
 
 
+def many_keys(first):
+    """A policy whose one statement has 800 condition keys."""
+    condition = {"Null": {f"aws:key-{first}-{i}": "true" for i in range(800)}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}]})
+
+
 def make_role(iam, name="worst"):
     ensure(iam.create_role, RoleName=name, AssumeRolePolicyDocument=TRUST)
 
@@ -156,6 +163,22 @@ REQUESTS = [
      "prepare": lambda iam: bound_client("iam")(iam) and None,
      "request": lambda iam: iam.list_policies_granting_service_access(
          Arn=f"arn:aws:iam::{ACCOUNT}:user/worst-bound", ServiceNamespaces=["a" * 64] * 200)},
+    {"name": "SimulateCustomPolicy: 60 policies that backtrack, 1,000 actions on a long name", "service": "iam",
+     "request": lambda iam: iam.simulate_custom_policy(
+         PolicyInputList=[backtracking(MANAGED_BYTES)] * 60, ActionNames=["sqs:SendMessage"] * 1000,
+         ResourceArns=["arn:aws:sqs:us-east-1:000000000000:" + "a" * 2000],
+         ContextEntries=[{"ContextKeyName": "aws:UserAgent", "ContextKeyValues": ["a" * 8000], "ContextKeyType": "string"}])},
+    {"name": "SimulatePrincipalPolicy: eleven policies that backtrack, 1,000 actions", "service": "iam",
+     "prepare": lambda iam: bound_client("iam")(iam) and None,
+     "request": lambda iam: iam.simulate_principal_policy(
+         PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/worst-bound", ActionNames=["sqs:SendMessage"] * 1000,
+         ResourceArns=["arn:aws:sqs:us-east-1:000000000000:" + "a" * 2000])},
+    {"name": "GetContextKeysForCustomPolicy: 6,000 keys", "service": "iam",
+     "request": lambda iam: iam.get_context_keys_for_custom_policy(PolicyInputList=[many_keys(i) for i in range(8)])},
+    {"name": "GetContextKeysForPrincipalPolicy: eleven policies", "service": "iam",
+     "prepare": lambda iam: bound_client("iam")(iam) and None,
+     "request": lambda iam: iam.get_context_keys_for_principal_policy(
+         PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/worst-bound")},
     {"name": "AssumeRole: a session policy that backtracks", "service": "sts",
      "prepare": lambda sts: make_role(boto3.client(
          "iam", endpoint_url=sts.meta.endpoint_url, region_name="us-east-1", aws_access_key_id="test",

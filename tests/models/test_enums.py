@@ -14,6 +14,8 @@ TEXT = re.compile(r"""\bS(?:TR_INIT)?\("([^"]*)"\)""")
 NAMES_OF_ATTRIBUTES = {"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"}
 OTHER_THINGS = {
     ("context.c", "User"): "a value of aws:PrincipalType",
+    ("explain.c", "allowed"): "a name in the reply of a path of Orderly's own",
+    ("explain.c", "resource"): "a name in the query of a path of Orderly's own",
     ("expression_check.c", "BETWEEN"): "a word of expressions",
     ("expression_check.c", "IN"): "a word of expressions",
     ("expression_key.c", "BETWEEN"): "a word of expressions",
@@ -21,6 +23,9 @@ OTHER_THINGS = {
     ("expression_key.c", "OR"): "a word of expressions",
     ("identities.c", "Role"): "a word in sentences",
     ("identities.c", "User"): "a word in sentences",
+    ("identities.c", "role"): "a word in ARNs",
+    ("identities.c", "user"): "a word in ARNs",
+    ("last_accessed.c", "resource"): "a name in the reply of a path of Orderly's own",
     ("layer_permissions.c", "Allow"): "the Effect of a policy's statement",
     ("permissions.c", "Allow"): "the Effect of a policy's statement",
     ("mappings.c", "Creating"): "the State of a mapping, which is no enum on AWS",

@@ -23,6 +23,8 @@ TRUST = json.dumps({
                    "Action": "sts:AssumeRole"}],
 })
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
+RESOURCE_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]})
 LOGS_ONLY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 TAGS = [{"Key": "k", "Value": "v"}]
 TAG_MAP = {"k": "v"}
@@ -451,6 +453,11 @@ def iam(world):
     role, user, policy = {"RoleName": "Every"}, {"UserName": "every"}, {"PolicyArn": world.policy}
     passing = {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/passing"}
     version = ("CreatePolicyVersion", {**passing, "PolicyDocument": POLICY})
+    simulation = {
+        "PermissionsBoundaryPolicyInputList": [POLICY], "ActionNames": ["sqs:SendMessage"],
+        "ResourceArns": [arn("sqs", "every")], "ResourcePolicy": RESOURCE_POLICY, "ResourceOwner": ACCOUNT,
+        "CallerArn": arn("iam", "user/every", region=""), "MaxItems": 2,
+        "ContextEntries": [{"ContextKeyName": "aws:username", "ContextKeyValues": ["every"], "ContextKeyType": "string"}]}
     made_anew = [("SetDefaultPolicyVersion", {**passing, "VersionId": "v1"}), ("DeletePolicyVersion", {**passing, "VersionId": "v2"}), ("DeletePolicy", passing),
                  ("CreatePolicy", {"PolicyName": "passing", "PolicyDocument": POLICY})]
 
@@ -488,6 +495,10 @@ def iam(world):
             "ListMFADevices", "ListGroupsForUser", "ListSigningCertificates", "ListSSHPublicKeys")},
         "ListVirtualMFADevices": only({"AssignmentStatus": "Any", "MaxItems": 2}),
         "GetAccountAuthorizationDetails": only({"Filter": ["User", "AWSManagedPolicy"], "MaxItems": 2}),
+        "SimulateCustomPolicy": only({"PolicyInputList": [POLICY], **simulation}),
+        "SimulatePrincipalPolicy": only({"PolicySourceArn": arn("iam", "user/every", region=""), "PolicyInputList": [POLICY], **simulation}),
+        "GetContextKeysForCustomPolicy": only({"PolicyInputList": [POLICY]}),
+        "GetContextKeysForPrincipalPolicy": only({"PolicySourceArn": world.role, "PolicyInputList": [POLICY]}),
         "ListPoliciesGrantingServiceAccess": only({"Arn": world.role, "ServiceNamespaces": ["logs", "sqs"]}),
     }
 

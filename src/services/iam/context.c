@@ -52,6 +52,11 @@ enum context_key iam_context_key_find(str key, str *name)
     return KEY_OTHER;
 }
 
+str iam_context_key_name(struct arena *arena, enum context_key key, str name)
+{
+    return key == KEY_PRINCIPAL_TAG ? arena_join(arena, S("aws:PrincipalTag/"), name) : name;
+}
+
 static str truth(bool value)
 {
     return value ? S("true") : S("false");
@@ -163,8 +168,8 @@ static bool is_unknown(const struct policy_request *request, str name)
 bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
                       str *value)
 {
-    if (key == KEY_OTHER)
-        return next_named(request, name, position, value);
+    if (key == KEY_OTHER || request->simulated)
+        return next_named(request, iam_context_key_name(request->arena, key, name), position, value);
     if ((*position)++ > 0)
         return false;
     *value = key == KEY_PRINCIPAL_TAG ? principal_tag(request, name) : single_value(request, key);
@@ -223,8 +228,9 @@ bool iam_context_unknown(const struct policy_request *request, enum context_key 
     size_t position = 0;
     str value;
 
-    return key == KEY_OTHER && (is_unknown(request, name) || (iam_key_is_unsupplied(request, name) &&
-                                                              !next_named(request, name, &position, &value)));
+    return key == KEY_OTHER && !request->simulated &&
+           (is_unknown(request, name) ||
+            (iam_key_is_unsupplied(request, name) && !next_named(request, name, &position, &value)));
 }
 
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)

@@ -66,10 +66,12 @@ static enum denial explicit_denial(const struct policy_set *set, const struct fi
 }
 
 /* The engine's own calls belong to every account. */
-static bool is_another_account(const struct policy_request *request)
+bool iam_is_another_account(const struct policy_request *request)
 {
     str owner = arn_account(request->resource), caller = request->caller->account;
 
+    if (!str_present(owner))
+        owner = request->resource_owner;
     return str_present(owner) && str_present(caller) && !str_equal(owner, caller);
 }
 
@@ -100,7 +102,7 @@ static enum denial combine(const struct policy_set *set, const struct policy_req
     enum policy_verdict resource = findings->resource.verdict;
     enum principal_kind kind = request->caller->kind;
     bool stranger = kind != PRINCIPAL_ROOT && kind != PRINCIPAL_USER && kind != PRINCIPAL_ROLE;
-    bool another = is_another_account(request);
+    bool another = iam_is_another_account(request);
 
     if (denial != NOT_DENIED)
         return denial;

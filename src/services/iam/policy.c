@@ -167,8 +167,8 @@ static enum answer conditions_hold(const struct statement *statement, const stru
     return all;
 }
 
-static enum policy_verdict statement_verdict(const struct statement *statement,
-                                             const struct policy_request *request)
+enum policy_verdict iam_statement_verdict(const struct statement *statement,
+                                          const struct policy_request *request)
 {
     if (matches_any_action(&statement->actions, request->action) == statement->not_actions)
         return POLICY_SILENT;
@@ -215,7 +215,7 @@ enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struc
     if (policy->unreadable)
         return is_owner(request) ? POLICY_SILENT : POLICY_DENIES;
     for (size_t i = 0; i < policy->statements.count && strongest != POLICY_DENIES; i++) {
-        enum policy_verdict verdict = statement_verdict(&policy->statements.items[i], request);
+        enum policy_verdict verdict = iam_statement_verdict(&policy->statements.items[i], request);
         if (verdict > strongest) {
             strongest = verdict;
             *statement = i + 1;

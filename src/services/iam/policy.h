@@ -62,6 +62,8 @@ struct policy_request {
     size_t context_count;
     struct arena *arena; /* for texts that the evaluation makes */
     int64_t *effort;     /* what the conditions of this call have cost, see POLICY_MAX_EFFORT; or NULL */
+    str resource_owner;  /* the account of a resource whose ARN has none; or absent */
+    bool simulated;      /* condition keys have only the values in `context` */
 };
 
 /* The verdict of one policy, weakest first; the strongest of its matching statements counts. */

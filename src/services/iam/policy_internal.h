@@ -115,6 +115,8 @@ struct policy {
 };
 
 /* policy.c */
+enum policy_verdict iam_statement_verdict(const struct statement *statement,
+                                          const struct policy_request *request);
 /* Does a statement's pattern mean that action? */
 bool iam_is_action_of(const struct wildcard *pattern, str action);
 /*
@@ -122,6 +124,9 @@ bool iam_is_action_of(const struct wildcard *pattern, str action);
  * resource, any fits.
  */
 bool iam_statement_may_allow(const struct statement *statement, const struct policy_request *request);
+
+/* decision.c: does the resource belong to another account than the caller? */
+bool iam_is_another_account(const struct policy_request *request);
 
 /* parse_policy.c: has it no control characters, which compiled patterns use? */
 bool iam_is_policy_text(str text);
@@ -145,6 +150,8 @@ enum answer iam_condition_holds(const struct condition *condition, const struct 
 
 /* context.c: the values of keys. */
 enum context_key iam_context_key_find(str key, str *name);
+/* The whole key: the reverse of iam_context_key_find(). */
+str iam_context_key_name(struct arena *arena, enum context_key key, str name);
 /* The next value of a key; *position starts at 0.  False after the last one. */
 bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
                       str *value);
@@ -154,6 +161,16 @@ bool iam_context_unknown(const struct policy_request *request, enum context_key 
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
 /* The pattern's text with the values of its variables; false when a variable has no value. */
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);
+
+/*
+ * context_keys.c: add the condition keys of the policy's conditions and variables, as it spells them; a key
+ * may be added several times.
+ */
+void iam_policy_context_keys(struct arena *arena, const struct policy *policy, struct str_list *keys);
+/* The order of keys, without regard to case. */
+int iam_context_keys_compare(str one, str other);
+/* Sort keys, without regard to case, and leave each once. */
+void iam_context_keys_sort(struct str_list *keys);
 
 /* unsupplied.c */
 bool iam_key_is_unsupplied(const struct policy_request *request, str key);

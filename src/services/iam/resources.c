@@ -210,6 +210,24 @@ bool iam_locate_entity(const struct call *call, str text, struct resource *found
     return true;
 }
 
+/* A role or a user of the caller's account. */
+bool iam_locate_principal(const struct call *call, str text, struct resource *found)
+{
+    struct entity *entity = arena_new(call->arena, struct entity);
+    struct arn arn;
+
+    if (!arn_parse(text, &arn) || !str_equal(arn.service, S("iam")) || !iam_entity_find(call, text, entity) ||
+        entity->is_policy) {
+        fail(call, &IAM_INVALID_INPUT_EXCEPTION, "Invalid Entity Arn: %.*s", STR_ARGS(text));
+        return false;
+    }
+    found->arn = text;
+    found->row = entity;
+    if (entity->exists)
+        found->add_context = add_tags;
+    return true;
+}
+
 bool iam_entity_find(const struct call *call, str text, struct entity *entity)
 {
     const struct identity_kind *kinds[] = {&IAM_ROLE_KIND, &IAM_USER_KIND};
