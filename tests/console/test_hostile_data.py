@@ -158,3 +158,11 @@ def test_an_address_that_names_nothing_is_text(console, endpoint, path):
     expect(page.get_by_role("main")).to_be_visible()
     expect(page.get_by_role("alert").or_(page.get_by_role("heading", level=1)).first).to_be_visible()
     assert page.evaluate(FOUND) is False
+
+
+def test_what_reorders_a_text_is_shown_by_its_number(console, make_function):
+    reordered = "\u202Egpj.exe"
+    name = make_function(f"# {reordered}\ndef handler(event, context):\n    return 1\n", Description=f"order{reordered}")
+    page = console(f"lambda/functions/{name}")
+    expect(page.get_by_text("order⟨U+202E⟩gpj.exe")).to_be_visible()
+    expect(page.get_by_role("textbox", name="index.py").get_by_label("Control character right-to-left override")).to_be_visible()

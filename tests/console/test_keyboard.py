@@ -5,9 +5,10 @@ import re
 import orderly_server
 import pytest
 from keyboard import Keyboard, has_focus
+from looks import resize
 from playwright.sync_api import expect
 
-NARROW = {"width": 360, "height": 740}
+NARROW = 360, 740
 
 
 @pytest.fixture
@@ -87,8 +88,7 @@ def test_who_removes_a_row_goes_on_in_its_list(console, queue):
         add.press("Enter")
     remove[0].press("Enter")
     expect(remove[1]).to_have_count(0)
-    draw(page)
-    assert has_focus(remove[0])
+    expect(remove[0]).to_be_focused()
     page.keyboard.press("Enter")
     expect(remove[0]).to_have_count(0)
     expect(add).to_be_focused()
@@ -141,7 +141,7 @@ def test_what_the_arrows_choose_in_the_finder_is_in_sight(console, client, uniqu
 
 def test_on_a_narrow_page_the_list_of_services_closes_with_escape_and_with_any_of_its_links(console):
     page = console("sqs/queues")
-    page.set_viewport_size(NARROW)
+    resize(page, *NARROW)
     services = page.get_by_role("navigation", name="Services")
     expect(services).to_be_hidden()
     Keyboard(page).press(page.get_by_role("button", name="Open the list of services"))
@@ -149,9 +149,23 @@ def test_on_a_narrow_page_the_list_of_services_closes_with_escape_and_with_any_o
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     expect(services).to_be_hidden()
-    assert has_focus(page.get_by_role("button", name="Open the list of services"))
+    expect(page.get_by_role("button", name="Open the list of services")).to_be_focused()
     for name in ("SQS", "SNS"):
         page.keyboard.press("Enter") if name == "SQS" else page.get_by_role("button", name="Open the list of services").click()
         services.get_by_role("link", name=name, exact=True).click()
         expect(services).to_be_hidden()
     expect(page.get_by_role("heading", level=1, name="Topics")).to_be_visible()
+
+
+def test_who_deletes_from_a_list_goes_on_in_it(console, queue):
+    """The button that was pressed is disabled: nothing is chosen any more."""
+    page = console("sqs/queues")
+    page.get_by_role("searchbox", name="Search queues").fill(queue)
+    page.get_by_role("row").filter(has_text=queue).get_by_role("checkbox").press("Space")
+    page.get_by_role("button", name="Delete", exact=True).press("Enter")
+    field = page.get_by_role("dialog").get_by_role("textbox")
+    expect(field).to_be_focused()
+    page.keyboard.insert_text(queue)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("region", name="Queues")).to_be_focused()

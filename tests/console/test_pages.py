@@ -5,6 +5,7 @@ import re
 import boto3
 import pytest
 from keyboard import Keyboard
+from looks import resize
 from playwright.sync_api import expect
 
 TUTORIAL_ACCOUNT = "481665095854"
@@ -102,7 +103,7 @@ def test_who_switches_sees_the_other_accounts_page_in_its_region(signed_in, endp
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")])
 def test_the_question_is_accessible_and_fits(signed_in, endpoint, elsewhere, violations, width, scheme):
     page, _ = signed_in()
-    page.set_viewport_size({"width": width, "height": 800})
+    resize(page, width, 800)
     page.emulate_media(color_scheme=scheme)
     open_elsewhere(page, endpoint, elsewhere)
     assert violations(page) == []
@@ -152,3 +153,10 @@ def test_the_events_of_one_stream_give_their_room_to_the_message(console, client
     assert message.evaluate("at => at.closest('td').scrollWidth <= at.closest('td').clientWidth")
     page.get_by_label("Log stream").fill("one")
     expect(events.get_by_role("columnheader")).to_have_text(["Timestamp", "Message"])
+
+
+@pytest.mark.parametrize("path", ["sqs/queues", "server"])
+def test_a_wide_window_is_used_to_its_end(console, path):
+    page = console(path)
+    resize(page, 2560, 1200)
+    assert page.evaluate("document.documentElement.clientWidth - document.querySelector('main').getBoundingClientRect().right") == 0

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from looks import address
 from playwright.sync_api import expect
 
 DEAD = "a message that three receives did not help, with more words than a column of the list of all has room for"
@@ -41,7 +42,7 @@ def test_the_page_of_a_dead_letter_queue_starts_its_redrive(console, queues):
     expect(page.get_by_text(f"The redrive of {dead} has begun")).to_be_visible()
     page.get_by_role("tab", name="Dead-letter queue redrive tasks").click()
     expect(page.get_by_role("row").filter(has_text="COMPLETED")).to_be_visible()
-    page.goto(page.url.replace(dead, f"{queue}/messages"))
+    page.goto(address(page).replace(dead, f"{queue}/messages"))
     expect(page.get_by_role("row").filter(has_text=DEAD[:20])).to_be_visible()
 
 
@@ -51,6 +52,7 @@ def test_the_list_of_dead_letters_says_what_a_redrive_did(console, queues):
     row = page.get_by_role("row").filter(has_text=dead)
     expect(row).to_contain_text(DEAD[:20])
     row.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Redrive selected").click()
+    page.get_by_role("button", name="Redrive selected").press("Enter")
     expect(page.get_by_text("Sent back: 1. A message that fails again comes here again.")).to_be_visible()
     expect(row).to_have_count(0)
+    expect(page.get_by_role("region", name="Dead letters")).to_be_focused()

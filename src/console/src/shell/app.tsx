@@ -1,5 +1,5 @@
 /** The whole page: the bar, the list of services, and the screen of this address. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { ComponentChildren, ComponentType } from 'preact';
 
 import { Unreachable } from '../api/errors';
@@ -22,7 +22,8 @@ export function App() {
   const [menu, setMenu] = useState(false);
   const at = path.value;
   useEffect(() => setMenu(false), [at]);
-  useEffect(() => {
+  // Before the list is painted: Escape at once closes it.
+  useLayoutEffect(() => {
     if (!menu) return;
     const byKey = ({ key }: KeyboardEvent) => {
       if (key !== 'Escape') return;

@@ -1,5 +1,5 @@
 /** The code editor, which is loaded when it is first shown. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { Editor, Language, Mark } from './editor';
 
@@ -26,7 +26,8 @@ export function Code({ label, value, language, onChange, marks = [], height = '3
   /** What was typed and has not yet come back as the value: a value that comes back late overwrites nothing. */
   const typed = useRef(new Set<string>());
 
-  useEffect(() => {
+  // Before it is painted: else keys would still reach the editor of another file, or of the value before.
+  useLayoutEffect(() => {
     let gone = false;
     void import('./editor').then(({ createEditor }) => {
       if (gone || !holder.current) return;
@@ -50,13 +51,13 @@ export function Code({ label, value, language, onChange, marks = [], height = '3
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the editor is made once for a language
   }, [language, label]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const late = typed.current.has(value) && value !== editor.current?.value();
     if (late) return;
     typed.current.clear();
     editor.current?.setValue(value);
   }, [value]);
-  useEffect(() => editor.current?.mark(marks), [marks]);
+  useLayoutEffect(() => editor.current?.mark(marks), [marks]);
 
   return <div class="code" style={{ height }} ref={holder} />;
 }

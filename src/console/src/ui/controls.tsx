@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 
+import { goOnFrom } from './focus';
 import { useTyped } from './typed';
 
 interface ButtonProps {
@@ -37,15 +38,16 @@ export function Button({
       return;
     }
     const button = event.currentTarget as HTMLElement;
-    const list = button.closest('fieldset');
+    const goOn = goOnFrom(button);
     const result = onClick?.(event);
-    requestAnimationFrame(() => goOnIn(list, button));
+    queueMicrotask(goOn); // what was clicked for is then in the document
     if (!(result instanceof Promise)) return;
     setPressed(true);
     try {
       await result;
     } finally {
       setPressed(false);
+      queueMicrotask(goOn);
     }
   };
   return (
@@ -62,12 +64,6 @@ export function Button({
       {children}
     </button>
   );
-}
-
-/** The focus of a button that has removed itself with its row goes to the button that adds a row, the last of the list. */
-function goOnIn(list: Element | null, button: HTMLElement): void {
-  if (button.isConnected || document.activeElement !== document.body) return;
-  [...(list?.querySelectorAll('button') ?? [])].at(-1)?.focus();
 }
 
 interface FieldProps {

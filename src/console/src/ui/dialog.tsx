@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button, TextField } from './controls';
+import { goOnFrom } from './focus';
 import { CloseIcon } from './icons';
 import { UNSAVED } from './typed';
 
@@ -36,9 +37,13 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
   };
   useLayoutEffect(() => {
     const dialog = element.current;
+    const goOn = goOnFrom(document.activeElement);
     dialog?.showModal();
     if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      goOn();
+    };
   }, []);
   return (
     <dialog

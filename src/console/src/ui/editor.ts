@@ -8,8 +8,17 @@ import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } fr
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+
+import { REORDERING } from './bidi';
 
 export type Language = 'json' | 'javascript' | 'python' | 'text';
 
@@ -72,6 +81,7 @@ export function createEditor(
       doc: value,
       extensions: [
         lineNumbers(),
+        highlightSpecialChars({ addSpecialChars: REORDERING }),
         lintGutter(),
         history(),
         drawSelection(),
