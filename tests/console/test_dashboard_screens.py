@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from keyboard import Keyboard, Mouse
-from looks import LOOKS
+from looks import address, each_look, sideways
 from playwright.sync_api import expect
 
 
@@ -177,19 +177,13 @@ def shows_every_kind(page, alarm):
             expect(widget(page, title).get_by_text(words, exact=words.isdigit()).first).to_be_visible()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_every_kind_of_widget_shows_what_it_has(chromium, endpoint, violations, every_kind, look):
+def test_every_kind_of_widget_shows_what_it_has(console, violations, every_kind):
     name, alarm = every_kind
-    context = chromium.new_context(**LOOKS[look])
-    page = context.new_page()
-    page.goto(f"{endpoint}/_orderly/console/cloudwatch/dashboards/{name}")
-    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
-    shows_every_kind(page, alarm)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    found = violations(page)
-    context.close()
-    assert found == []
-    assert wide <= 0, "the page itself scrolls sideways"
+    page = console(f"cloudwatch/dashboards/{name}")
+    for look in each_look(page):
+        shows_every_kind(page, alarm)
+        assert violations(page) == [], look
+        assert sideways(page) <= 0, look
 
 
 def test_a_graph_of_two_metrics_is_a_table_too(console, every_kind):
@@ -254,7 +248,7 @@ def test_the_time_range_and_the_period_are_part_of_the_address(console, dashboar
     page.get_by_label("Time range").select_option(label="3 hours")
     expect(figure).to_have_text("4")
     page.get_by_label("Period override").select_option(label="6 hours")
-    page.goto(page.url)
+    page.goto(address(page))
     expect(page.get_by_label("Period override")).to_have_value("21600")
     page.get_by_label("Time range").select_option(label="1 day")
     expect(figure).to_have_text("8")
@@ -461,7 +455,7 @@ def test_a_variable_that_is_searched_for_shows_another_resource(console, client,
     expect(figure).to_have_text("3")
     page.get_by_label("Kind of order").select_option("old")
     expect(figure).to_have_text("30")
-    page.goto(page.url)
+    page.goto(address(page))
     expect(page.get_by_label("Kind of order")).to_have_value("old")
     expect(figure).to_have_text("30")
     assert stored(client, name) == {"widgets": [kinds], "variables": [variable]}

@@ -4,6 +4,7 @@ import json
 import urllib.parse
 
 import pytest
+from looks import resize
 from playwright.sync_api import expect
 
 ARN = "arn:aws:sns:us-east-1:000000000000:absent"
@@ -240,7 +241,7 @@ def test_a_messages_dialog_has_room_for_its_body_and_its_whole_attributes(consol
     assert dialog.bounding_box()["width"] == 960
     cell = dialog.get_by_role("cell", name=long)
     assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
-    page.set_viewport_size({"width": 380, "height": 800})
+    resize(page, 380, 800)
     assert 330 < dialog.bounding_box()["width"] < 380
     assert cell.evaluate("cell => cell.getBoundingClientRect().right <= innerWidth")
 
@@ -249,5 +250,5 @@ def test_a_name_of_any_length_leaves_room_for_its_page(console, client, unique):
     name = (unique("T") + "T" * 256)[:256]
     client("sns").create_topic(Name=name)
     page = console("sns/topics/" + name)
-    page.set_viewport_size({"width": 380, "height": 800})
+    resize(page, 380, 800)
     assert page.get_by_role("heading", level=1, name=name).bounding_box()["height"] < 110

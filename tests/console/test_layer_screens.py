@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 from keyboard import Keyboard
+from looks import address
 from orderly_fixtures import zip_of
 from playwright.sync_api import expect
 
@@ -97,7 +98,7 @@ def test_versions_are_added_shown_downloaded_and_deleted_one_by_one(console, cli
 
     page.get_by_role("link", name="Version 1", exact=True).click()
     expect(fact(page, "Description")).to_have_text("first")
-    page.goto(page.url)
+    page.goto(address(page))
     expect(fact(page, "Description")).to_have_text("first")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download").click()

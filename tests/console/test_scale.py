@@ -3,6 +3,7 @@
 import collections
 import json
 
+import orderly_server
 import pytest
 from bulk import Bulk
 from orderly_fixtures import zip_of
@@ -80,13 +81,13 @@ def test_a_long_list_opens_with_few_requests_and_reaches_its_last_row(many, cons
     expect(region.get_by_role("link").first).to_be_visible()
     quiet(page)
     assert len(requests.distinct) < MOST_REQUESTS, requests.counts
-    for _ in range(40):
-        if region.get_by_role("link", name=last, exact=True).is_visible():
-            break
+
+    def scrolled_to_the_last():
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         region.evaluate("list => list.scrollTo(0, list.scrollHeight)")
-        quiet(page)
-    expect(region.get_by_role("link", name=last, exact=True)).to_be_visible()
+        return region.get_by_role("link", name=last, exact=True).is_visible()
+
+    orderly_server.wait_until(scrolled_to_the_last, what=f"{last} to be seen")
     assert region.get_by_role("row").count() < MANY, "all rows are in the document"
 
 

@@ -251,7 +251,7 @@ def test_an_http_endpoint_is_pending_until_it_is_confirmed(console, client, topi
     page.get_by_label("Endpoint", exact=True).fill(url)
     page.get_by_role("button", name="Create subscription").click()
     expect(page.get_by_text("Subscription created successfully.")).to_be_visible()
-    assert came.wait(20)
+    assert came.wait(60)
     page = console(f"sns/topics/{name_of(topic)}")
     row = page.get_by_role("row").filter(has_text=url)
     expect(row).to_contain_text("Pending confirmation")
@@ -369,7 +369,6 @@ def test_a_topic_is_deleted_after_delete_me_is_typed(console, client, topic):
     assert topic not in [one["TopicArn"] for one in client("sns").list_topics()["Topics"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "screen",
     [
@@ -383,9 +382,10 @@ def test_a_topic_is_deleted_after_delete_me_is_typed(console, client, topic):
         "sns/subscriptions/{subscription}",
     ],
 )
-def test_no_screen_has_a_violation_of_accessibility(console, client, topic, queue, violations, screen, scheme):
+def test_no_screen_has_a_violation_of_accessibility(console, client, topic, queue, violations, screen):
     subscription = subscribe(client, topic, queue)
     page = console(screen.format(topic=name_of(topic), subscription=subscription.replace(":", "%3A")))
-    page.emulate_media(color_scheme=scheme)
     expect(page.get_by_text("Loading…")).to_have_count(0)
-    assert violations(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], scheme

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 from keyboard import Keyboard
-from looks import LOOKS
+from looks import address, each_look, sideways
 from playwright.sync_api import expect
 
 SOURCE = "import os\n\ndef handler(event, context):\n    return os.environ['QUEUE']\n"
@@ -88,7 +88,7 @@ def test_a_queues_template_has_its_dead_letter_queue_in_yaml_and_json_alike(shop
     queue = next(one for one in of_type(as_yaml, "AWS::SQS::Queue").values() if "RedrivePolicy" in one)
     dead = next(name for name, one in of_type(as_yaml, "AWS::SQS::Queue").items() if "RedrivePolicy" not in one)
     assert queue["RedrivePolicy"] == {"deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]}, "maxReceiveCount": 3}
-    page.goto(page.url)
+    page.goto(address(page))
     expect(page.get_by_label("JSON", exact=True)).to_be_checked()
 
 
@@ -157,7 +157,7 @@ def test_only_the_chosen_services_are_read_and_the_choice_is_part_of_the_address
     page = console("template")
     for service in ("SNS", "Lambda", "DynamoDB", "CloudWatch", "IAM"):
         page.get_by_label(service, exact=True).uncheck()
-    page.goto(page.url)
+    page.goto(address(page))
     expect(page.get_by_label("SNS", exact=True)).not_to_be_checked()
     page.get_by_role("button", name="Create template").click()
     expect(page.get_by_role("button", name="Download")).to_be_visible()
@@ -189,14 +189,9 @@ def test_the_template_of_what_does_not_exist_says_so(console):
     expect(page.get_by_text("There are no templates of this page")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_a_template_is_seen_in_every_look(chromium, endpoint, violations, shop, look):
-    context = chromium.new_context(**LOOKS[look])
-    page = context.new_page()
-    page.goto(f"{endpoint}/_orderly/console/template?of=lambda/functions/{shop['names']['function']}")
+def test_a_template_is_seen_in_every_look(console, violations, shop):
+    page = console(f"template?of=lambda/functions/{shop['names']['function']}")
     expect(page.get_by_role("textbox", name="Template")).to_be_visible()
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    found = violations(page)
-    context.close()
-    assert found == []
-    assert wide <= 0, "the page itself scrolls sideways"
+    for look in each_look(page):
+        assert violations(page) == [], look
+        assert sideways(page) <= 0, look

@@ -66,7 +66,8 @@ def test_back_asks_and_the_page_stays_as_it_is(publishing, questions, topic):
     asked = questions(publishing, False, True)
     body(publishing).fill(LONG)
     at = publishing.url
-    publishing.evaluate("history.back()")
+    with publishing.expect_event("dialog"):
+        publishing.evaluate("history.back()")
     publishing.wait_for_function("at => location.href === at && history.state === null", arg=at)
     expect(body(publishing)).to_have_value(LONG)
     publishing.evaluate("history.back()")
