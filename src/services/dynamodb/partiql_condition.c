@@ -46,22 +46,24 @@ static bool is_call(const struct pql_parser *parser)
            (!dynamodb_pql_at_keyword(parser) || dynamodb_pql_at_word(parser, "EXISTS"));
 }
 
-static struct node *parse_group(struct pql_parser *parser)
+static bool operator_check(struct pql_parser *parser)
 {
-    dynamodb_pql_advance(parser);
-    struct node *inner = dynamodb_pql_deeper(parser) ? parse_or(parser) : NULL;
-    parser->depth--;
-    return inner && dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN") ? inner : NULL;
+    return dynamodb_pql_operator_check(parser, "Condition");
 }
 
 static struct node *parse_operand(struct pql_parser *parser)
 {
+    struct node *operand = NULL;
+
     if (dynamodb_pql_at_symbol(parser, "("))
-        return parse_group(parser);
-    if (dynamodb_pql_at_value(parser))
-        return dynamodb_pql_value_node(parser);
-    return is_call(parser) ? dynamodb_pql_call(parser, name_function, parse_operand)
-                           : dynamodb_pql_path_node(parser);
+        operand = dynamodb_pql_group(parser, parse_or);
+    else if (dynamodb_pql_at_value(parser))
+        operand = dynamodb_pql_value_node(parser);
+    else if (is_call(parser))
+        operand = dynamodb_pql_call(parser, name_function, parse_operand);
+    else if (dynamodb_pql_missing_check(parser))
+        operand = dynamodb_pql_path_node(parser);
+    return operand && operator_check(parser) ? operand : NULL;
 }
 
 /* ---- comparisons ---- */
@@ -138,7 +140,7 @@ static bool parse_list(struct pql_parser *parser, struct node *node)
         if (!add_parsed(parser, node, dynamodb_pql_value_node(parser)))
             return false;
     } while (dynamodb_pql_accept_symbol(parser, ","));
-    return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
+    return operator_check(parser) && dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
 }
 
 /* The values are a list, in brackets or in parentheses, or a parameter that is one. */
@@ -271,9 +273,9 @@ static struct node *parse_rest(struct pql_parser *parser, struct node *left)
         node = parse_between(parser, left);
     else if (dynamodb_pql_accept_word(parser, "IN"))
         node = parse_in(parser, left);
-    else if (negative)
+    else if (negative && operator_check(parser))
         dynamodb_pql_unexpected(parser);
-    else
+    else if (!negative)
         return left;
     return negative ? negated(parser, node) : node;
 }

@@ -78,9 +78,17 @@ void dynamodb_pql_add_operand(struct pql_parser *parser, struct node *node, stru
 bool dynamodb_pql_path(struct pql_parser *parser, struct path *path);
 struct node *dynamodb_pql_path_node(struct pql_parser *parser);
 struct node *dynamodb_pql_value_node(struct pql_parser *parser);
+/*
+ * False: the problem is an operator that PartiQL has, but no "Condition" or "Update" expression; or the value
+ * MISSING.
+ */
+bool dynamodb_pql_operator_check(struct pql_parser *parser, const char *kind);
+bool dynamodb_pql_missing_check(struct pql_parser *parser);
 /* Is the current token a word that a "(" follows? */
 bool dynamodb_pql_before_parenthesis(const struct pql_parser *parser);
 typedef struct node *pql_operand_function(struct pql_parser *parser);
+/* Parse what is in parentheses; the current token is the "(". */
+struct node *dynamodb_pql_group(struct pql_parser *parser, pql_operand_function *parse);
 /*
  * Set the node's function and text; false: there is no such function, and the text is the name for the
  * refusal.

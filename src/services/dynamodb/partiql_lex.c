@@ -93,7 +93,7 @@ static size_t word_end(str source, size_t at)
 
 static size_t symbol_end(str source, size_t at)
 {
-    static const char *const pairs[] = {"<<", ">>", "<=", ">=", "<>", "!="};
+    static const char *const pairs[] = {"<<", ">>", "<=", ">=", "<>", "!=", "||"};
 
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (begins(source, at, pairs[i]))
@@ -134,7 +134,7 @@ static struct pql_token quoted_token(const struct pql_parser *parser, size_t at)
 
 static struct pql_token token_at(const struct pql_parser *parser, size_t at)
 {
-    static const char symbols[] = "=<>!+-*,.()[]{}:?;";
+    static const char symbols[] = "=<>!+-*/%,.()[]{}:?;";
     str source = parser->source;
     char c = char_at(source, at);
     enum pql_token_kind kind = PQL_SYMBOL;
@@ -153,8 +153,8 @@ static struct pql_token token_at(const struct pql_parser *parser, size_t at)
         kind = PQL_NUMBER;
         end = number_end(source, at);
     } else {
-        kind = c && strchr(symbols, c) ? PQL_SYMBOL : PQL_BAD;
         end = symbol_end(source, at);
+        kind = end == at + 2 || (c && strchr(symbols, c)) ? PQL_SYMBOL : PQL_BAD;
     }
     str text = {source.data + at, end - at};
     return (struct pql_token){kind, text, text};

@@ -116,6 +116,36 @@ bool dynamodb_pql_path(struct pql_parser *parser, struct path *path)
                                  "exceeded supported limits"));
 }
 
+/* ---- parentheses and operators ---- */
+
+struct node *dynamodb_pql_group(struct pql_parser *parser, pql_operand_function *parse)
+{
+    dynamodb_pql_advance(parser);
+    struct node *inner = dynamodb_pql_deeper(parser) ? parse(parser) : NULL;
+    parser->depth--;
+    return inner && dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN") ? inner : NULL;
+}
+
+bool dynamodb_pql_operator_check(struct pql_parser *parser, const char *kind)
+{
+    static const char *const operators[] = {"+", "-", "*", "/", "%", "||"};
+    const char *found = dynamodb_pql_at_word(parser, "LIKE") ? "like" : NULL;
+
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (dynamodb_pql_at_symbol(parser, operators[i]))
+            found = operators[i];
+    return !found ||
+           dynamodb_pql_refuse(parser, arena_format(parser->scope.arena,
+                                                    "Unsupported operator in %s Expression. Operator: %s",
+                                                    kind, found));
+}
+
+bool dynamodb_pql_missing_check(struct pql_parser *parser)
+{
+    return !dynamodb_pql_at_word(parser, "MISSING") ||
+           dynamodb_pql_refuse(parser, S("MISSING must be compared using IS operator"));
+}
+
 /* ---- calls ---- */
 
 bool dynamodb_pql_before_parenthesis(const struct pql_parser *parser)

@@ -1,7 +1,7 @@
 /*
  * partiql_parse.c: the statements of PartiQL that DynamoDB knows.
  *
- *     select = SELECT ( "*" | path { "," path } ) FROM table [ "." index ] [ WHERE condition ]
+ *     select = SELECT [ ALL ] ( "*" | path { "," path } ) FROM table [ "." index ] [ WHERE condition ]
  *              [ ORDER BY name [ ASC | DESC ] { "," name [ ASC | DESC ] } ]
  *     insert = INSERT INTO table VALUE map
  *     update = UPDATE table clauses [ WHERE condition ] [ RETURNING returning ]
@@ -151,6 +151,29 @@ static bool parse_column(struct pql_parser *parser, struct projection *projectio
     return alias_check(parser);
 }
 
+/* A word that can be a column is one before a comma, FROM, or the rest of a path. */
+static bool is_quantifier(const struct pql_parser *parser, const char *word)
+{
+    struct pql_parser ahead = *parser;
+
+    dynamodb_pql_advance(&ahead);
+    return dynamodb_pql_at_word(parser, word) &&
+           (dynamodb_pql_at_symbol(&ahead, "*") || dynamodb_pql_at_symbol(&ahead, "{") ||
+            ((ahead.current.kind == PQL_WORD || ahead.current.kind == PQL_NAME) &&
+             !dynamodb_pql_at_word(&ahead, "FROM") && !dynamodb_pql_at_word(&ahead, "AS")));
+}
+
+static bool parse_quantifier(struct pql_parser *parser)
+{
+    if (is_quantifier(parser, "DISTINCT"))
+        return dynamodb_pql_refuse(parser, S("Unsupported token in expression: DISTINCT"));
+    if (is_quantifier(parser, "VALUE"))
+        return dynamodb_pql_refuse(parser, S("Select projection doesn't support value or pivot keywords"));
+    if (is_quantifier(parser, "ALL"))
+        dynamodb_pql_advance(parser);
+    return true;
+}
+
 static bool parse_columns(struct pql_parser *parser, struct statement *statement)
 {
     struct projection *projection = arena_new(parser->scope.arena, struct projection);
@@ -195,11 +218,29 @@ static bool parse_order(struct pql_parser *parser, struct statement *statement)
     return true;
 }
 
+static bool group_check(struct pql_parser *parser)
+{
+    struct pql_parser ahead = *parser;
+
+    return !dynamodb_pql_accept_word(&ahead, "GROUP") || !dynamodb_pql_at_word(&ahead, "BY") ||
+           dynamodb_pql_refuse(parser, S("Unsupported clause: GROUP BY"));
+}
+
+/* The place is that of the number. */
+static bool limit_check(struct pql_parser *parser)
+{
+    struct pql_parser ahead = *parser;
+
+    return !dynamodb_pql_accept_word(&ahead, "LIMIT") || !dynamodb_pql_at_value(&ahead) ||
+           dynamodb_pql_refuse_at(parser, S("Unsupported clause: LIMIT"), ahead.current.written);
+}
+
 static bool parse_select(struct pql_parser *parser, struct statement *statement)
 {
-    return parse_columns(parser, statement) && dynamodb_pql_expect_word(parser, "FROM", "Expected FROM") &&
-           parse_source(parser, statement) && alias_check(parser) && parse_where(parser, statement) &&
-           parse_order(parser, statement);
+    return parse_quantifier(parser) && parse_columns(parser, statement) &&
+           dynamodb_pql_expect_word(parser, "FROM", "Expected FROM") && parse_source(parser, statement) &&
+           alias_check(parser) && parse_where(parser, statement) && group_check(parser) &&
+           parse_order(parser, statement) && limit_check(parser);
 }
 
 static bool parse_exists(struct pql_parser *parser, struct statement *statement)

@@ -2,10 +2,12 @@
  * partiql_update.c: SET and REMOVE of an UPDATE as the actions of an update.
  *
  *     clauses = { SET path "=" sum { "," path "=" sum } | REMOVE path { "," path } }
- *     sum     = operand [ ( "+" | "-" ) operand ]
- *     operand = value | path | list_append "(" operand "," operand ")"
+ *     sum     = operand { ( "+" | "-" ) operand }
+ *     operand = "(" sum ")" | value | path | list_append "(" operand "," operand ")"
  *
- * set_add() and set_delete(), which name the attribute that they are assigned to, are ADD and DELETE.
+ * Sums of many terms, and parentheses, are not documented, but recorded from AWS (moriyoshi/winterbaume,
+ * April 2026).  set_add() and set_delete(), which name the attribute that they are assigned to, are ADD and
+ * DELETE.
  */
 #include "partiql_internal.h"
 
@@ -27,29 +29,42 @@ static bool is_call(const struct pql_parser *parser)
     return dynamodb_pql_before_parenthesis(parser) && !dynamodb_pql_at_keyword(parser);
 }
 
+static struct node *parse_sum(struct pql_parser *parser);
+
 static struct node *parse_operand(struct pql_parser *parser)
 {
+    if (dynamodb_pql_at_symbol(parser, "("))
+        return dynamodb_pql_group(parser, parse_sum);
+    if (!dynamodb_pql_missing_check(parser))
+        return NULL;
     if (dynamodb_pql_at_value(parser))
         return dynamodb_pql_value_node(parser);
     return is_call(parser) ? dynamodb_pql_call(parser, name_append, parse_operand)
                            : dynamodb_pql_path_node(parser);
 }
 
-static struct node *parse_sum(struct pql_parser *parser)
+/* The sum of that one and the next term; the current token is the operator. */
+static struct node *add_term(struct pql_parser *parser, struct node *left)
 {
-    struct node *left = parse_operand(parser);
-    bool plus = dynamodb_pql_at_symbol(parser, "+");
+    struct node *node =
+        dynamodb_pql_node(parser, dynamodb_pql_at_symbol(parser, "+") ? NODE_PLUS : NODE_MINUS);
 
-    if (!left || (!plus && !dynamodb_pql_at_symbol(parser, "-")))
-        return left;
     dynamodb_pql_advance(parser);
-    struct node *node = dynamodb_pql_node(parser, plus ? NODE_PLUS : NODE_MINUS),
-                *right = parse_operand(parser);
+    struct node *right = parse_operand(parser);
     if (!right)
         return NULL;
     dynamodb_pql_add_operand(parser, node, left);
     dynamodb_pql_add_operand(parser, node, right);
     return node;
+}
+
+static struct node *parse_sum(struct pql_parser *parser)
+{
+    struct node *sum = parse_operand(parser);
+
+    while (sum && (dynamodb_pql_at_symbol(parser, "+") || dynamodb_pql_at_symbol(parser, "-")))
+        sum = add_term(parser, sum);
+    return sum && dynamodb_pql_operator_check(parser, "Update") ? sum : NULL;
 }
 
 /* ---- set_add and set_delete ---- */

@@ -135,6 +135,20 @@ static bool read_list(struct pql_parser *parser, const struct place *place,
     return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
 }
 
+/* The names of a map are strings, in single quotes; JSON's are names of attributes. */
+static bool refuse_key(struct pql_parser *parser, const struct place *place)
+{
+    if (parser->current.kind != PQL_NAME &&
+        (parser->current.kind != PQL_WORD || dynamodb_pql_at_keyword(parser)))
+        return dynamodb_pql_unexpected(parser);
+    return dynamodb_pql_refuse_at(
+        parser,
+        arena_join(parser->scope.arena,
+                   S("Tuple keys must be of type String. Actual type: VariableReference under "),
+                   place_text(parser, place)),
+        parser->current.written);
+}
+
 /* The values of an item's attributes are roots. */
 static bool read_attribute(struct pql_parser *parser, const struct place *place, bool of_item,
                            struct dynamodb_attribute_map *map)
@@ -144,7 +158,7 @@ static bool read_attribute(struct pql_parser *parser, const struct place *place,
 
     inside.name = parser->current.text;
     if (parser->current.kind != PQL_STRING)
-        return dynamodb_pql_unexpected(parser);
+        return refuse_key(parser, place);
     dynamodb_pql_advance(parser);
     if (!dynamodb_pql_expect_symbol(parser, ":", "Expected COLON") ||
         !read_value(parser, of_item ? NULL : &inside, &value))
@@ -278,10 +292,18 @@ bool dynamodb_pql_at_value(const struct pql_parser *parser)
 static bool read_signed(struct pql_parser *parser, const struct place *place,
                         struct dynamodb_attribute_value *value)
 {
+    str sign = parser->current.text;
     bool negative = dynamodb_pql_signs(parser);
 
-    return parser->current.kind == PQL_NUMBER ? read_number(parser, negative, place, value)
-                                              : dynamodb_pql_unexpected(parser);
+    if (parser->current.kind == PQL_NUMBER)
+        return read_number(parser, negative, place, value);
+    if (parser->current.kind != PQL_NAME &&
+        (parser->current.kind != PQL_WORD || dynamodb_pql_at_keyword(parser)))
+        return dynamodb_pql_unexpected(parser);
+    return dynamodb_pql_refuse(parser, arena_format(parser->scope.arena,
+                                                    "Incorrect number of operands for operator or function; "
+                                                    "operator or function: %.*s, number of operands: 1",
+                                                    STR_ARGS(sign)));
 }
 
 /* A name with a "(" behind it is a function, which no value has. */

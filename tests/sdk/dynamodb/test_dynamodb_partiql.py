@@ -117,7 +117,7 @@ def test_a_number_may_have_many_signs(run):
     run("UPDATE T SET w = seq - - 2 WHERE user = 'a' AND seq = 1")
     assert run("SELECT w FROM T WHERE user = 'a' AND seq > -/* c */-0")["Items"] == [{"w": {"N": "3"}}]
     assert run("SELECT w FROM T WHERE user = 'a' AND seq > -/* c */-1")["Items"] == []
-    for operand in ("-?", "- -seq", "- 'a'", "-"):
+    for operand in ("-?", "- 'a'", "-"):
         assert refusal(run, f"SELECT * FROM T WHERE seq > {operand}", {"N": "1"}) == (
             "ValidationException", NOT_WELL_FORMED + "Unexpected term")
 
@@ -316,6 +316,8 @@ def test_an_insert_of_a_key_that_exists_is_refused(run):
     ("SET m.k = {'a': 1}", {"m": {"M": {"k": {"M": {"a": {"N": "1"}}}}}}), ("REMOVE l[0], m", {"l": {"L": []}, "m": None}),
     ("SET s = set_add(s, <<'b'>>)", {"s": {"SS": ["a", "b"]}}), ("SET new = SET_ADD(new, <<1>>)", {"new": {"NS": ["1"]}}),
     ("SET s = set_delete(s, <<'a'>>)", {"s": None}),
+    ("SET v = n + n, w = 1 + n", {"v": {"N": "4"}, "w": {"N": "3"}}), ("SET v = n - 1 - 1 + 5", {"v": {"N": "5"}}),
+    ("SET v = (n + 1) - 2, w = 9 - (n - 1)", {"v": {"N": "1"}, "w": {"N": "8"}}), ("SET v = n + -1, w = (3)", {"v": {"N": "1"}, "w": {"N": "3"}}),
 ])
 def test_an_update_changes_the_item(run, clauses, after):
     before = {"user": {"S": "a"}, "seq": {"N": "1"}, "n": {"N": "2"}, "l": {"L": [{"N": "1"}]}, "m": {"M": {}}, "s": {"SS": ["a"]}}
@@ -323,6 +325,27 @@ def test_an_update_changes_the_item(run, clauses, after):
     expected = {name: value for name, value in {**before, **after}.items() if value}
     assert run(f"UPDATE T {clauses} WHERE user = 'a' AND seq = 1 RETURNING ALL NEW *")["Items"] == [expected]
     assert run("SELECT * FROM T")["Items"] == [expected]
+
+
+def test_a_sum_has_at_most_300_operators(run):
+    """Also when parentheses nest it, to which the depth of statements has a bound."""
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1}")
+    where = " WHERE user = 'a' AND seq = 1 RETURNING ALL NEW *"
+    operators = 300 - len(["AND", "=", "="])
+    assert run(f"UPDATE T SET v = 1{'+1' * operators}{where}")["Items"][0]["v"] == {"N": str(operators + 1)}
+    assert refusal(run, f"UPDATE T SET v = 1{'+1' * (operators + 1)}{where}")[1] == (
+        "The expression contains too many operators; operator count: 301")
+    assert run(f"UPDATE T SET v = {'(1+' * 256}1{')' * 256}{where}")["Items"][0]["v"] == {"N": "257"}
+    assert refusal(run, f"UPDATE T SET v = {'(1+' * 257}1{')' * 257}{where}")[1] == (
+        "Statement wasn't well formed, can't be processed: The statement is nested too deeply")
+
+
+def test_a_select_may_say_all(run):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'all': 2}")
+    assert run("SELECT ALL seq FROM T")["Items"] == [{"seq": {"N": "1"}}]
+    assert run("SELECT all * FROM T WHERE user = 'a' AND seq = 1")["Items"] == [{"user": {"S": "a"}, "seq": {"N": "1"}, "all": {"N": "2"}}]
+    assert run("SELECT all, seq FROM T")["Items"] == [{"all": {"N": "2"}, "seq": {"N": "1"}}]
+    assert run("SELECT all FROM T")["Items"] == [{"all": {"N": "2"}}]
 
 
 def test_the_older_form_of_an_update_begins_with_from(run):
