@@ -5,7 +5,7 @@
  * one invocation at a time. A rejected promise or an exception that nobody caught ends the process after it
  * has been reported, and the server starts a new process.
  */
-import { UnhandledPromiseRejection } from "./errors.mjs";
+import { NodeJsExit, UnhandledPromiseRejection } from "./errors.mjs";
 import { logError, patchConsole, setLoggedRequestId } from "./log.mjs";
 import * as runtimeApi from "./runtime_api.mjs";
 import { ResponseStream, defineGlobals, highWaterMarkOf, isStreaming } from "./streaming.mjs";
@@ -25,8 +25,10 @@ const layers = process.argv[2];
 const reportToNobody = async () => {};
 let reportFatalError = runtimeApi.postInitError;
 let whenEventLoopIsEmpty = null;
+let isEnding = false;
 
 async function endWith(error, label, exitCode) {
+  isEnding = true;
   logError(label, error);
   try {
     await reportFatalError(error);
@@ -147,17 +149,29 @@ async function runStreaming(handler, invocation) {
   whenEventLoopIsEmpty = null;
 }
 
+/*
+ * From Node.js 24 on, AWS sends the answer one turn of the event loop later: an error that nobody has caught by
+ * then takes its place.
+ */
+const afterLateErrors = (act) => (callbacksAllowed ? act : (value) => setImmediate(() => {
+  if (!isEnding)
+    act(value);
+}));
+
+/* An async function with nothing left to wait for will never settle, which is an error. */
+const isAsync = (handler) => handler.constructor?.name === "AsyncFunction";
+
 async function runBuffered(handler, invocation) {
   const answer = answerOf(invocation);
   const context = contextOf(invocation);
   const callback = callbacksAllowed ? addCallbacks(context, answer) : undefined;
   const succeed = answer.once(answer.succeed), fail = answer.once(answer.fail);
 
-  whenEventLoopIsEmpty = () => succeed(null);
+  whenEventLoopIsEmpty = () => (isAsync(handler) ? fail(new NodeJsExit()) : succeed(null));
   try {
     const result = handler(JSON.parse(invocation.body), context, callback);
     if (typeof result?.then === "function")
-      result.then(succeed, fail);
+      result.then(afterLateErrors(succeed), afterLateErrors(fail));
   } catch (error) {
     fail(error);
   }

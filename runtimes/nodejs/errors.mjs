@@ -23,6 +23,14 @@ function textOf(value) {
   }
 }
 
+export class NodeJsExit extends runtimeError("NodeJsExit") {
+  constructor() {
+    super("The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by " +
+      "a Promise that was never settled. For more information, see " +
+      "https://nodejs.org/docs/latest/api/process.html#exit-codes");
+  }
+}
+
 export class UnhandledPromiseRejection extends runtimeError("UnhandledPromiseRejection") {
   constructor(reason, promise) {
     super(textOf(reason));

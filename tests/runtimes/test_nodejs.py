@@ -267,6 +267,33 @@ def test_an_exception_that_nobody_catches_is_reported_and_ends_the_process(node)
     assert function.exit_status() == 129
 
 
+def test_an_async_handler_whose_promise_can_never_settle_fails_and_the_next_event_is_served(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async (event) => (event.waits ? await new Promise(() => {}) : "served");
+        """})
+    answer = function.invoke({"waits": True})
+    assert (answer.kind, answer.error_type) == ("error", "Runtime.NodeJsExit")
+    assert answer.value["errorMessage"] == (
+        "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was "
+        "never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes")
+    assert "\tERROR\tInvoke Error \t{\"errorType\":\"Runtime.NodeJsExit\"" in function.log()[-1]
+    assert function.invoke({"waits": False}).value == "served"
+
+
+@pytest.mark.parametrize("late, error, status", [
+    ("Promise.reject(new Error('late'))", "Error: late", 128),
+    ("setImmediate(() => { throw new Error('late'); })", "late", 129),
+])
+@pytest.mark.parametrize("generation", [22, 24])
+def test_an_error_right_after_the_answer_is_the_answer_from_node_24_on(node, generation, late, error, status):
+    source = "export const handler = async () => { %s; return 'answered'; };" % late
+    function = node("index.handler", {"index.mjs": source}, AWS_EXECUTION_ENV=f"AWS_Lambda_nodejs{generation}.x")
+    answer = function.invoke({})
+    assert (answer.kind, answer.value) == ("response", "answered") if generation < 24 else (
+        answer.kind, answer.value["errorMessage"]) == ("error", error)
+    assert function.exit_status() == status
+
+
 def test_a_function_that_exits_keeps_its_exit_status(node):
     function = node("index.handler", {"index.mjs": "export const handler = () => process.exit(7);"})
     function.api.send(b"{}")
