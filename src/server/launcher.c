@@ -110,6 +110,21 @@ bool launcher_request(const struct launcher *launcher, str payload, const int fd
     return send_packet(launcher->channel, payload, fds, count);
 }
 
+/*
+ * The two ends of a channel.  A burst of requests waits in it: the kernel's own limit holds a dozen of those
+ * with 4 KB of variables.  What an ordinary user may have is net.core.wmem_max.
+ */
+static bool open_channel(int ends[2])
+{
+    static const int waiting_bytes = 16 * 1024 * 1024;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    if (setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &waiting_bytes, sizeof waiting_bytes) != 0)
+        (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &waiting_bytes, sizeof waiting_bytes);
+    return true;
+}
+
 /* ---- the first launcher ---- */
 
 void launcher_start(struct launcher *launcher, const struct launcher_options *options)
@@ -117,7 +132,7 @@ void launcher_start(struct launcher *launcher, const struct launcher_options *op
     int ends[2];
     pid_t server = getpid();
 
-    check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    check(open_channel(ends));
     launcher->pid = fork();
     check(launcher->pid >= 0);
     if (launcher->pid == 0) {
@@ -162,7 +177,7 @@ bool launcher_renew(struct launcher *launcher)
 {
     int ends[2];
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    if (!open_channel(ends))
         return false;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     dup3(ends[0], launcher->channel, O_CLOEXEC);

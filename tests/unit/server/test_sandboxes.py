@@ -422,6 +422,25 @@ def kill_launcher(server):
     return launcher
 
 
+@pytest.mark.parametrize("is_next", [False, True], ids=["first", "next"])
+def test_a_burst_of_large_starts_waits_for_a_launcher_that_is_busy(server, is_next):
+    if is_next:
+        kill_launcher(server)
+        eventually(lambda: launches(server))  # what is asked for before the server knows is told that the launcher ended
+        server.start("first", "/bin/true")
+        assert server.exit_of("first")["ExitCode"] == 0
+    [launcher] = eventually(lambda: [pid for pid in children_of(server.process.pid) if is_alive(pid)])
+    os.kill(launcher, signal.SIGSTOP)
+    names = [f"E{number}" for number in range(24)]
+    for name in names:
+        server.start(name, "/bin/true", environment={"PATH": "/usr/bin:/bin", "LARGE": "x" * 8000})
+    assert not [event for event in server.events() if event["input"]["SandboxId"] in names]
+    os.kill(launcher, signal.SIGCONT)
+    for name in names:
+        exit = server.exit_of(name)
+        assert (exit["Reason"], exit["ExitCode"]) == ("Exited", 0)
+
+
 def launches(server):
     return re.findall(r"the launcher of sandboxes has ended.* signal=(\w+) delay_ms=(\d+)", server.log())
 
