@@ -144,14 +144,14 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
 
 /*
  * Clients sign by the machine's clock, or (the SDK for JavaScript) by the Date of our replies, which shows
- * the engine's clock: the clock nearer to the signature's time is used.  A presigned URL expires by the
- * engine's clock.
+ * the engine's clock: the clock nearer to the signature's time is used.  A presigned URL's lifetime is
+ * one of the engine's clock.
  */
 static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv4)
 {
     int64_t wall_ms = wall_clock_ms();
 
-    if (sigv4->presigned || llabs(sigv4->signed_ms - call->now_ms) < llabs(sigv4->signed_ms - wall_ms))
+    if (sigv4->has_expiry || llabs(sigv4->signed_ms - call->now_ms) < llabs(sigv4->signed_ms - wall_ms))
         return call->now_ms;
     return wall_ms;
 }
@@ -164,10 +164,10 @@ bool auth_refuse_mismatch(const struct call *call, enum protocol_name protocol)
           "AWS Secret Access Key and signing method. Consult the service documentation for details."));
 }
 
-/* A presigned URL names its lifetime; a signature in the header has that of the clock's skew. */
+/* A presigned URL may name its lifetime; other signatures have that of the clock's skew. */
 static str expired_text(const struct call *call, const struct sigv4 *sigv4, int64_t now_ms)
 {
-    int64_t lifetime_ms = sigv4->presigned ? sigv4->expires_ms - sigv4->signed_ms : sigv4->skew_ms;
+    int64_t lifetime_ms = sigv4->has_expiry ? sigv4->expires_ms - sigv4->signed_ms : sigv4->skew_ms;
     bool whole = lifetime_ms % MS_PER_MINUTE == 0;
 
     return arena_format(call->arena, "Signature expired: %.*s is now earlier than %.*s (%.*s - %lld %s)",

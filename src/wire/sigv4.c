@@ -122,9 +122,11 @@ static str missing_in_query(struct arena *arena, const struct written *written)
 {
     const struct {
         str name, value;
-    } parts[] = {{S("Algorithm"), written->algorithm}, {S("Credential"), written->credential},
-                 {S("Signature"), written->signature}, {S("SignedHeaders"), written->signed_headers},
-                 {S("Date"), written->date},           {S("Expires"), written->expires}};
+    } parts[] = {{S("Algorithm"), written->algorithm},
+                 {S("Credential"), written->credential},
+                 {S("Signature"), written->signature},
+                 {S("SignedHeaders"), written->signed_headers},
+                 {S("Date"), written->date}};
     struct text text = text_in(arena);
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -259,11 +261,21 @@ static enum sigv4_result read_header(struct arena *arena, const struct http_requ
     return str_empty(missing) ? result : refuse(sigv4, SIGV4_INCOMPLETE, missing);
 }
 
-/* In S3's words: the other services' are not documented. */
+/*
+ * In S3's words: the other services' are not documented.  They do not require the parameter, and aws4 and
+ * aws4fetch send it to S3 alone.
+ */
 static enum sigv4_result read_expires(str expires, struct sigv4 *sigv4)
 {
     int64_t expires_s;
 
+    if (!str_present(expires) && !str_equal(sigv4->service, S("s3")))
+        return SIGV4_OK;
+    if (!str_present(expires))
+        return refuse(
+            sigv4, SIGV4_INCOMPLETE,
+            S("Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+              "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."));
     if (!str_to_i64(expires, &expires_s))
         return refuse(sigv4, SIGV4_INCOMPLETE, S("X-Amz-Expires should be a number"));
     if (expires_s < 0)
@@ -272,6 +284,7 @@ static enum sigv4_result read_expires(str expires, struct sigv4 *sigv4)
         return refuse(sigv4, SIGV4_INCOMPLETE,
                       S("X-Amz-Expires must be less than a week (in seconds); that is, the given "
                         "X-Amz-Expires must be less than 604800 seconds"));
+    sigv4->has_expiry = true;
     sigv4->expires_ms = sigv4->signed_ms + expires_s * MS_PER_S;
     return SIGV4_OK;
 }
@@ -289,7 +302,6 @@ static enum sigv4_result read_query(struct arena *arena, const struct http_reque
     };
     str missing = missing_in_query(arena, &written);
 
-    sigv4->presigned = true;
     sigv4->security_token = form_get(query, S("X-Amz-Security-Token"));
     enum sigv4_result result = read_written(arena, &written, sigv4);
     if (!str_empty(missing))
@@ -557,7 +569,7 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service)
 
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms)
 {
-    int64_t last_ms = sigv4->presigned ? sigv4->expires_ms : sigv4->signed_ms + sigv4->skew_ms;
+    int64_t last_ms = sigv4->has_expiry ? sigv4->expires_ms : sigv4->signed_ms + sigv4->skew_ms;
 
     if (sigv4->signed_ms > now_ms + sigv4->skew_ms)
         return SIGV4_NOT_YET;

@@ -24,7 +24,7 @@ enum sigv4_result {
 
 struct sigv4 {
     bool present;           /* the request carries a signature */
-    bool presigned;         /* in the query string */
+    bool has_expiry;        /* a presigned URL that names its lifetime; others are as good as a header */
     enum sigv4_result read; /* of sigv4_read() */
     str problem;            /* what makes it not SIGV4_OK, in AWS's words; or absent */
     str access_key_id;
@@ -38,7 +38,7 @@ struct sigv4 {
      * and more.
      */
     str declared_payload;
-    int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
+    int64_t signed_ms, expires_ms; /* absolute; expires_ms only when has_expiry */
     /*
      * How far signed_ms may be from the present.  sigv4_read() sets LIMIT_CLOCK_SKEW_MS; some services allow
      * less.

@@ -172,7 +172,7 @@ TEST(the_parts_of_a_signature_are_read)
 
     assert_int_equal(sigv4_read(&scratch, &request, &sigv4), SIGV4_OK);
     assert_true(sigv4.present);
-    assert_false(sigv4.presigned);
+    assert_false(sigv4.has_expiry);
     assert_text(sigv4.access_key_id, "AKID");
     assert_text(sigv4.date, "20260131");
     assert_text(sigv4.region, "eu-west-1");
@@ -493,6 +493,26 @@ TEST(presigned_parameters_are_checked)
     assert_int_equal(vector_with(url, S("X-Amz-Date="), S("X-Amz-Dote=")), SIGV4_INCOMPLETE);
 }
 
+TEST(a_url_without_an_expiry_is_as_good_as_a_header_but_not_for_s3)
+{
+    struct http_request call =
+        vector_request("a presigned call of a session", S("&X-Amz-Expires="), S("&E="));
+    struct http_request object = vector_request("a presigned object", S("&X-Amz-Expires="), S("&E="));
+    struct http_request empty =
+        vector_request("a presigned call of a session", S("&X-Amz-Expires="), S("&X-Amz-Expires=&E="));
+    struct sigv4 sigv4;
+
+    assert_int_equal(sigv4_read(&scratch, &call, &sigv4), SIGV4_OK);
+    assert_false(sigv4.has_expiry);
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms + sigv4.skew_ms), SIGV4_OK);
+    assert_int_equal(sigv4_check_time(&sigv4, sigv4.signed_ms + sigv4.skew_ms + 1), SIGV4_EXPIRED);
+    assert_int_equal(sigv4_read(&scratch, &empty, &sigv4), SIGV4_INCOMPLETE);
+    assert_int_equal(sigv4_read(&scratch, &object, &sigv4), SIGV4_INCOMPLETE);
+    assert_text(sigv4.problem,
+                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+                "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+}
+
 TEST(two_signatures_are_one_too_many)
 {
     assert_int_equal(vector_with("a JSON call", S("POST / "), S("POST /?X-Amz-Signature=00 ")),
@@ -544,5 +564,6 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(a_signature_without_parts_lacks_them_all), test(a_credentials_scope_is_one_of_the_request),
       test(a_regions_name_is_a_word_of_bounded_length), test(a_signature_without_a_date_is_incomplete),
       test(a_plain_date_header_may_stand_for_x_amz_date), test(presigned_parameters_are_checked),
+      test(a_url_without_an_expiry_is_as_good_as_a_header_but_not_for_s3),
       test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash_or_be_one_letter),
       test(what_we_sign_we_verify))

@@ -56,6 +56,15 @@ def presigned(endpoint, path, host=None, expires=3600, service="sqs"):
     return aws.url[len(base):]
 
 
+MODIFY = SigV4QueryAuth._modify_request_before_signing
+
+
+def without_expiry(self, request):
+    """Instead of botocore's method of that name: the signature does not cover X-Amz-Expires, which is not sent."""
+    MODIFY(self, request)
+    request.url = re.sub("&X-Amz-Expires=[0-9]+", "", request.url)
+
+
 # --- Hosts -------------------------------------------------------------------------------------
 
 
@@ -379,6 +388,23 @@ def test_a_presigned_url_tells_the_lifetime_that_is_over(started, expires, text)
     signed_at, earlier, now, lifetime = re.search(
         r"Signature expired: (\w+) is now earlier than (\w+) \((\w+) (.*?)</", send(endpoint, "GET", path).body).groups()
     assert lifetime == text and signed_at < earlier < now
+
+
+@pytest.mark.parametrize("service, minutes", [("sqs", 15), ("monitoring", 5)])
+def test_a_signed_url_that_names_no_lifetime_is_good_for_as_long_as_a_signed_header(endpoint, monkeypatch, service, minutes):
+    """As aws4 and aws4fetch sign for all services but S3; a minute on both sides of the bound, for the test's own time."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    path = {"sqs": "/?Action=ListQueues&Version=2012-11-05", "monitoring": "/?Action=ListMetrics&Version=2010-08-01"}[service]
+    monkeypatch.setattr(SigV4QueryAuth, "_modify_request_before_signing", without_expiry)
+
+    def sent(later):
+        monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now + datetime.timedelta(minutes=later))
+        url = presigned(endpoint, path, service=service)
+        assert "X-Amz-Expires" not in url
+        return send(endpoint, "GET", url)
+
+    assert [sent(later).status for later in (1 - minutes, minutes - 1)] == [200, 200]
+    assert re.search(rf"Signature expired: .* - {minutes} min\.\)", sent(-minutes - 1).body)
 
 
 REQUESTS = {
