@@ -163,6 +163,12 @@ alter table iam_access_key add column last_used_region text;
 update aws_tag set key = spelling, spelling = null
 where spelling is not null and owner in (select arn from iam_policy);
 
+-- migration: 9
+create table iam_account_alias (
+    account text not null primary key,
+    alias text not null unique
+) without rowid;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -346,6 +352,19 @@ from iam_session where access_key_id = :access_key_id;
 -- param: limit integer
 delete from iam_session where access_key_id in
     (select access_key_id from iam_session where expires_ms < :before_ms order by expires_ms limit :limit);
+
+-- statement: find_account_alias :one
+select alias from iam_account_alias where account = :account;
+
+-- statement: find_alias_owner :one
+select account from iam_account_alias where alias = :alias;
+
+-- statement: set_account_alias :exec
+insert into iam_account_alias (account, alias) values (:account, :alias)
+on conflict (account) do update set alias = excluded.alias;
+
+-- statement: remove_account_alias :exec
+delete from iam_account_alias where account = :account;
 
 -- statement: find_state :one
 select policies_version, keys_created, uses_since_ms, uses_run from iam_state where id = 1;
