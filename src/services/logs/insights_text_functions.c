@@ -2,6 +2,7 @@
  * insights_text_functions.c: functions of texts.  Lengths and places count characters.
  */
 #include "insights_functions.h"
+#include "letter_case.h"
 
 typedef struct insights_value value;
 
@@ -92,30 +93,20 @@ static value length(struct insights_evaluation *evaluation, const value *argumen
     return logs_insights_number((double)str_characters(shown(evaluation, &arguments[0])));
 }
 
-static value change_case(struct insights_evaluation *evaluation, const value *argument, char first, int by)
-{
-    str text = shown(evaluation, argument);
-    char *changed = arena_alloc(evaluation->arena, text.size + 1);
-
-    if (argument->kind == INSIGHTS_ABSENT)
-        return (value){0};
-    for (size_t i = 0; i < text.size; i++) {
-        bool is_letter = text.data[i] >= first && text.data[i] <= first + ('z' - 'a');
-        changed[i] = is_letter ? (char)(text.data[i] + by) : text.data[i];
-    }
-    return logs_insights_text((str){changed, text.size});
-}
-
 static value upper_case(struct insights_evaluation *evaluation, const value *arguments, size_t count)
 {
     (void)count;
-    return change_case(evaluation, &arguments[0], 'a', 'A' - 'a');
+    if (arguments[0].kind == INSIGHTS_ABSENT)
+        return (value){0};
+    return logs_insights_text(logs_upper_case(evaluation->arena, shown(evaluation, &arguments[0])));
 }
 
 static value lower_case(struct insights_evaluation *evaluation, const value *arguments, size_t count)
 {
     (void)count;
-    return change_case(evaluation, &arguments[0], 'A', 'a' - 'A');
+    if (arguments[0].kind == INSIGHTS_ABSENT)
+        return (value){0};
+    return logs_insights_text(logs_lower_case(evaluation->arena, shown(evaluation, &arguments[0])));
 }
 
 /* The bytes of the first `characters` characters. */
