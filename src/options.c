@@ -282,7 +282,7 @@ static const struct option table[] = {
      "strict: only known keys may call",
      "open or strict", set_auth},
     {"--iam", "ORDERLY_IAM", "on", "on|soft|off",
-     "on: policies bind; soft: what they deny is let through, and the log says so; off: no policy is asked; "
+     "on: policies are enforced; soft: what they deny is allowed, and logged; off: no policy is evaluated; "
      "or LocalStack's ENFORCE_IAM=0 for off, IAM_SOFT_MODE=1 for soft",
      "on, soft or off", set_iam},
     {NULL, "ENFORCE_IAM", "", NULL, NULL, "1 or 0", set_enforce_iam},

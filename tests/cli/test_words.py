@@ -20,6 +20,13 @@ def test_each_command_explains_itself(run, command):
     assert "--endpoint-url" in result.out
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_command_explains_fits_a_terminal(run, command):
+    explained = run(command, "--help").out.split("\n\nFlags of every command:")[0]
+    prose = [line for line in explained.splitlines() if not line.startswith("  --")]
+    assert [line for line in prose if len(line) > 103] == []
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [

@@ -23,10 +23,9 @@ static const struct cli_command COMMANDS[] = {
      {"[FILE|-]"},
      "publish orders, one JSON object per line",
      "Publishes the orders of FILE, or of standard input, to the topic OrderTopic. An order is a JSON\n"
-     "object on one line, with the texts orderId, userId, itemName and status, a positive whole number "
-     "quantity,\n"
-     "and an ISO 8601 timestamp. The command checks each line first; it reports a bad line and does not\n"
-     "send it.\n\n"
+     "object on one line, with the texts orderId, userId, itemName and status, a positive whole number\n"
+     "quantity, and an ISO 8601 timestamp. The command checks each line first; it reports a bad line and\n"
+     "does not send it.\n\n"
      "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,"
      "\"status\":\"new\",\n     \"timestamp\":\"2025-05-03T12:00:00Z\"}    (on one line)\n"},
     {COMMAND_LIST,
@@ -61,8 +60,9 @@ static const struct cli_command COMMANDS[] = {
      "wait",
      {NULL},
      "wait until the orders have arrived",
-     "Waits until each order of a file is in the table, and the dead-letter queue has as many messages as\n"
-     "expected. The exit code is 0 then, and 1 if the time was over before, or if an order was given up.\n"},
+     "Waits until each order of FILE is in the table, and the dead-letter queue has as many messages as\n"
+     "expected. Without --file, the command waits for no orders. The exit code is 0 then, and 1 if the time\n"
+     "was over before, or if an order was given up.\n"},
     {COMMAND_BURST,
      1,
      "burst",
