@@ -87,6 +87,8 @@ class World:
         client("iam").put_user_policy(UserName="every", PolicyName="p", PolicyDocument=POLICY)
         self.policy = client("iam").create_policy(PolicyName="Every", PolicyDocument=POLICY)["Policy"]["Arn"]
         self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
+        self.session_key = client("sts").assume_role(
+            RoleArn=self.role, RoleSessionName="every")["Credentials"]["AccessKeyId"]
         self.job = client("iam").generate_service_last_accessed_details(Arn=self.role)["JobId"]
         self.zip = package()
         self.function = client("lambda").create_function(
@@ -509,6 +511,7 @@ def iam(world):
 def sts(world):
     return {
         "GetCallerIdentity": only({}),
+        "GetAccessKeyInfo": only({"AccessKeyId": world.session_key}),
         "AssumeRole": only({"RoleArn": world.role, "RoleSessionName": "session", "Policy": POLICY,
                             "PolicyArns": [{"arn": LOGS_ONLY}], "DurationSeconds": 900}),
     }

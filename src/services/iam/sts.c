@@ -1,5 +1,5 @@
 /*
- * sts.c: GetCallerIdentity, and assuming a role.
+ * sts.c: GetCallerIdentity, GetAccessKeyInfo, and assuming a role.
  */
 #include "services/iam/iam_internal.h"
 
@@ -25,6 +25,24 @@ enum outcome sts_get_caller_identity(const struct call *call,
     out->user_id = call->caller->id;
     out->account = call->caller->account;
     out->arn = call->caller->arn;
+    return DONE;
+}
+
+/* Any account's key, as on AWS, and whether it is active, inactive or expired. */
+enum outcome sts_get_access_key_info(const struct call *call,
+                                     const struct sts_get_access_key_info_request *in,
+                                     struct sts_get_access_key_info_response *out)
+{
+    struct iam_find_access_key_row key;
+    struct iam_find_session_row session;
+
+    if (iam_find_access_key(call->txn, &(struct iam_find_access_key_params){in->access_key_id}, &key))
+        out->account = key.account;
+    else if (iam_find_session(call->txn, &(struct iam_find_session_params){in->access_key_id}, &session))
+        out->account = session.account;
+    else
+        return fail(call, &STS_VALIDATION_ERROR, "The access key ID %.*s does not exist.",
+                    STR_ARGS(in->access_key_id));
     return DONE;
 }
 
