@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * letter_case.h: capital and small letters of the alphabets that have both: Latin, Greek, Cyrillic, Armenian.
+ * letter_case.h: capital and small letters of all alphabets that have both.
  */
 #include "base/arena.h"
 
