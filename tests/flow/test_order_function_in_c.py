@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from queues import awaited
 from seeds import ORDER, ORDER_ITEM, Flow, deploy
 
 
@@ -46,7 +47,7 @@ def test_poison_among_good_orders_goes_alone_to_the_dead_letter_queue(flow):
         flow.wait_until(lambda tries=tries: len(outcomes(flow, "no-quantity")) >= tries, what=f"try {tries}")
         flow.wait_until(lambda: flow.counts(flow.queue_url) == 1, what="the good orders to be deleted")
         flow.advance_clock(flow.visibility_timeout() + 1)
-    [dead] = flow.sqs.receive_message(QueueUrl=flow.dead_letters_url, WaitTimeSeconds=20)["Messages"]
+    [dead] = awaited(flow.sqs, flow.dead_letters_url)
     assert json.loads(json.loads(dead["Body"])["Message"]) == {"orderId": "no-quantity"}
     assert [line["receiveCount"] for line in outcomes(flow, "no-quantity")] == [1, 2, 3]
     assert {line["outcome"] for line in outcomes(flow, "no-quantity")} == {"rejected"}

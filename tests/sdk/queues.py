@@ -1,4 +1,4 @@
-"""What tests of queues do: send and receive many messages, and ask for their bodies and a queue's ARN."""
+"""What tests of queues do: send, receive and await messages, and ask for their bodies and a queue's ARN."""
 
 
 def arn(sqs, url):
@@ -8,6 +8,15 @@ def arn(sqs, url):
 def receive(sqs, url, **more):
     arguments = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"], **more}
     return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
+
+
+def awaited(sqs, url, **more):
+    """The messages of the first receive that has some, within a minute: what sends them may be slow."""
+    for _ in range(3):
+        messages = receive(sqs, url, WaitTimeSeconds=20, **{"MaxNumberOfMessages": 1, **more})
+        if messages:
+            return messages
+    raise AssertionError(f"nothing has come to {url}")
 
 
 def bodies(messages):

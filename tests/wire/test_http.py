@@ -9,6 +9,7 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from queues import awaited
 
 LIMIT_HEAD_BYTES = 64 * 1024
 LIMIT_BODY_BYTES = 70 * 1024 * 1024
@@ -289,7 +290,7 @@ def test_a_client_that_leaves_while_its_receive_waits_loses_no_message(connect, 
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     sqs.send_message(QueueUrl=url, MessageBody="for somebody else")
     advance_clock(31)
-    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    [message] = awaited(sqs, url)
     assert message["Body"] == "for somebody else"
 
 

@@ -6,6 +6,7 @@ import pytest
 from alarm_world import MINUTE, THRESHOLD, World
 from botocore.exceptions import ClientError
 from protocols import session
+from queues import awaited
 from refusals import refusal
 
 
@@ -166,7 +167,7 @@ def test_a_transition_publishes_to_topics_and_invokes_nothing_twice(world):
     world.advance(66)
     world.becomes("ALARM")
     assert world.history(HistoryItemType="Action") == [("Action", f"Successfully executed action {topic}")]
-    [message] = world.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20, MaxNumberOfMessages=10)["Messages"]
+    [message] = awaited(world.sqs, queue, MaxNumberOfMessages=10)
     envelope = json.loads(message["Body"])
     assert envelope["Subject"] == 'ALARM: "deep" in US East (N. Virginia)'
     told, alarm = json.loads(envelope["Message"]), world.described()
@@ -213,7 +214,7 @@ def test_a_dead_letter_raises_the_alarm_of_its_queue(world):
     for _ in range(2):
         world.sqs.receive_message(QueueUrl=queue)
     minutes_until("ALARM")
-    [message] = world.sqs.receive_message(QueueUrl=watch, WaitTimeSeconds=20)["Messages"]
+    [message] = awaited(world.sqs, watch)
     told = json.loads(json.loads(message["Body"])["Message"])
     assert (told["AlarmName"], told["NewStateValue"], told["OldStateValue"], told["Trigger"]["Dimensions"]) == (
         "dead letters", "ALARM", "OK", [{"value": "OrderDLQ", "name": "QueueName"}])

@@ -6,6 +6,7 @@ import re
 import pytest
 from alarm_world import THRESHOLD
 from orderly_fixtures import LAMBDA_TRUST, zip_of
+from queues import awaited
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
 PERMISSION = {"StatementId": "alarms", "Action": "lambda:InvokeFunction", "Principal": "lambda.alarms.cloudwatch.amazonaws.com"}
@@ -30,7 +31,7 @@ class Heard:
         self.functions.add_permission(FunctionName="alarmed", **PERMISSION, **more)
 
     def event(self):
-        [letter] = self.world.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=20)["Messages"]
+        [letter] = awaited(self.world.sqs, self.queue)
         self.world.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=letter["ReceiptHandle"])
         return json.loads(letter["Body"])
 

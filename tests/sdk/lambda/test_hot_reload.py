@@ -12,6 +12,7 @@ import orderly_server
 import pytest
 from botocore.config import Config
 from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, zip_of
+from queues import awaited
 
 OTHER_ACCOUNT = "111111111111"
 COUNTER = "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return ['{}', count]\n"
@@ -144,7 +145,7 @@ def test_a_batch_of_a_queue_sees_the_change(site):
     for word in ("one", "two"):
         site.write("queue/index.py", source.format(word))
         sqs.send_message(QueueUrl=queue, MessageBody="x")
-        assert sqs.receive_message(QueueUrl=answers, WaitTimeSeconds=20)["Messages"][0]["Body"] == word
+        assert awaited(sqs, answers)[0]["Body"] == word
         sqs.purge_queue(QueueUrl=answers)
 
 

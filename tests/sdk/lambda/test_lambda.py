@@ -9,6 +9,7 @@ import re
 import boto3
 import pytest
 from orderly_fixtures import ACCOUNT, ECHO, LAMBDA_TRUST, POLLER, events_in, records_in, zip_of
+from queues import awaited
 
 
 @pytest.fixture
@@ -766,7 +767,7 @@ def test_a_poisonous_message_ends_in_the_dead_letter_queue_after_three_tries(
     for tries in (1, 2, 3):
         wait_until(lambda tries=tries: len([x for x in log_of(name) if x.startswith("REPORT")]) == tries)
         advance_clock(31)
-    [dead] = sqs.receive_message(QueueUrl=dead_letters, WaitTimeSeconds=20, AttributeNames=["All"])["Messages"]
+    [dead] = awaited(sqs, dead_letters, AttributeNames=["All"])
     assert (dead["Body"], dead["MessageId"]) == ("poison", sent["MessageId"])
     assert dead["Attributes"]["DeadLetterQueueSourceArn"] == make_queue.arn(url)
     assert len([line for line in log_of(name) if line.startswith("REPORT")]) == 3
@@ -941,7 +942,7 @@ def test_a_deleted_mapping_polls_no_more(functions, sqs, triggered, wait_until, 
 
     wait_until(gone)
     sqs.send_message(QueueUrl=url, MessageBody="nobody comes")
-    assert len(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]) == 1
+    assert len(awaited(sqs, url)) == 1
     error = refused(functions.delete_event_source_mapping, UUID=uuid)
     assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
     assert error["message"] == "The resource you requested does not exist."

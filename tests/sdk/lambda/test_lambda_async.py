@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 from counted import sums
 from orderly_fixtures import LAMBDA_TRUST, zip_of
+from queues import awaited
 from trace_reader import Traces
 
 MINUTE = 60
@@ -224,7 +225,7 @@ def test_the_dead_letter_queue_gets_the_event_besides_the_record(client, functio
         FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
     send(functions, name, {"why": "no"})
     assert record_in(client, target[0])["requestPayload"] == {"why": "no"}
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    [letter] = awaited(client("sqs"), dead)
     assert json.loads(letter["Body"]) == {"why": "no"}
 
 
@@ -236,7 +237,7 @@ def test_a_character_that_json_may_have_and_a_queue_refuses_is_sent_escaped(clie
         FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
     functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event, ensure_ascii=False).encode())
     assert record_in(client, target[0])["requestPayload"] == event
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    [letter] = awaited(client("sqs"), dead)
     assert letter["Body"] == '{"why": "\\ufffe and \\uffff, not \ufffd"}'
 
 
@@ -246,7 +247,7 @@ def test_escapes_that_would_make_a_dead_letter_too_long_are_replaced(client, fun
     name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"why": "no", "text": event}, ensure_ascii=False).encode())
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    [letter] = awaited(client("sqs"), dead)
     assert json.loads(letter["Body"])["text"] == sent * count
 
 
@@ -286,7 +287,7 @@ def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, 
     request_id = send(functions, name, {"order": 1})
     record = record_in(client, target[0])
     assert record == expected(record, request_id, arn_of(name), "ZeroReservedConcurrency", 0, {"order": 1})
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    [letter] = awaited(client("sqs"), dead)
     assert json.loads(letter["Body"]) == {"order": 1}
     assert sum(line.startswith("START") for line in log_of(name)) == 1
     assert reasons(endpoint, arn_of(name)) == ["the function's reserved concurrency is 0, so its events are given up"]

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from orderly_fixtures import ACCOUNT
+from queues import awaited
 from trace_reader import Traces
 
 STOPPED = ("Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your "
@@ -76,7 +77,7 @@ def dead(make_queue, sqs):
     url, arn = make_queue("dead")
 
     def first():
-        return json.loads(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]["Body"])
+        return json.loads(awaited(sqs, url)[0]["Body"])
 
     return arn, first
 
@@ -154,7 +155,7 @@ def test_a_loop_over_a_topic_ends_at_the_on_failure_destination_and_the_dead_let
     assert (record["requestContext"]["condition"], record["requestContext"]["approximateInvokeCount"]) == (
         "RecursiveInvocation", 0)
     assert record["requestPayload"]["Records"][0]["Sns"]["Message"] == "again"
-    letter = sqs.receive_message(QueueUrl=letters_url, WaitTimeSeconds=20)["Messages"][0]
+    letter = awaited(sqs, letters_url)[0]
     assert json.loads(letter["Body"]) == record["requestPayload"]
     wait_until(lambda: runs(log_of, name) == 16)
     wait_until(lambda: dropped(name) == 1)

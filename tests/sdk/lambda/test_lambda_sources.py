@@ -7,6 +7,7 @@ import counted
 import pytest
 from botocore.config import Config
 from orderly_fixtures import ACCOUNT, ECHO, POLLER, records_in
+from queues import awaited
 
 MINUTE = 60
 FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
@@ -146,7 +147,7 @@ def test_a_message_that_is_reported_as_failed_comes_again_though_its_mapping_has
     if change == "reports no more":
         functions.update_event_source_mapping(UUID=uuid, Enabled=False)
     advance_clock(900)
-    [again] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
+    [again] = awaited(sqs, url, MaxNumberOfMessages=10)
     assert again["Body"] == "bad"
 
 

@@ -26,6 +26,7 @@ import pytest
 from botocore.exceptions import ClientError
 from function_house import House
 from orderly_fixtures import zip_of
+from queues import awaited
 
 NOBODY = 65534
 
@@ -152,7 +153,7 @@ def test_replaced_code_goes_when_its_last_sandbox_has_ended(house):
     answers = []
     running = threading.Thread(target=lambda: answers.append(one.invoke("busy", here=here, go=go)))
     running.start()
-    assert sqs.receive_message(QueueUrl=here, WaitTimeSeconds=20)["Messages"]
+    assert awaited(sqs, here)
     one.client("lambda").update_function_code(FunctionName="busy", ZipFile=other)
     assert one.invoke("busy") == (None, '"hello"')
     assert unpacked(one) == sorted([digest_of(slow), digest_of(other)])

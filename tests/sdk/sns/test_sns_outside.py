@@ -20,6 +20,7 @@ from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from queues import awaited
 from trace_reader import Traces
 
 
@@ -130,7 +131,7 @@ def test_a_kill_in_the_middle_of_an_attempt_loses_nothing_and_costs_no_retry(own
     one.server.kill()
     one.server.start()
     bodies.append(web.take()[2])  # the only retry, again
-    [dead] = one.client("sqs").receive_message(QueueUrl=queue["QueueUrl"], WaitTimeSeconds=20)["Messages"]
+    [dead] = awaited(one.client("sqs"), queue["QueueUrl"])
     assert dead["Body"].encode() == bodies[0]
     assert bodies == [bodies[0]] * 4
     assert one.hops() == [("not-delivered", 1), ("retried", 2), ("not-delivered", 2), ("not-delivered", 2), ("dead-lettered", 0),

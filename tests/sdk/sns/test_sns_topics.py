@@ -7,7 +7,7 @@ import re
 import pytest
 from deliveries import TRUST, WRITES, retries
 from orderly_fixtures import ACCOUNT
-from queues import arn
+from queues import arn, awaited
 
 PROTOCOLS = ["Application", "Firehose", "HTTP", "Lambda", "SQS"]
 FEEDBACK = [protocol + suffix for protocol in PROTOCOLS
@@ -271,7 +271,7 @@ def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
     topic, queue, _ = subscribed()
     set_all(sns, topic, SQSSuccessFeedbackRoleArn=make_log_role(**change), SQSSuccessFeedbackSampleRate="100")
     sns.publish(TopicArn=topic, Message="m")
-    assert len(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]) == 1
+    assert len(awaited(sqs, queue)) == 1
     sns.publish(TopicArn=topic, Message="after the lines of the first one")
     assert lines_of(topic) == []
 
