@@ -192,5 +192,8 @@ enum answer iam_condition_holds(const struct condition *condition, const struct 
 {
     if (is_unknown(condition, request))
         return UNKNOWN;
-    return holds(condition, request) ? YES : NO;
+    bool held = holds(condition, request);
+    if (iam_effort_is_spent(request)) /* by the values of variables */
+        return UNKNOWN;
+    return held ? YES : NO;
 }

@@ -204,6 +204,29 @@ static bool variable_value(const struct policy_request *request, str inside, str
     return true;
 }
 
+/* ---- effort ---- */
+
+/* Of a value in the context that is looked at for a variable; a byte that is inserted counts as one. */
+enum { EFFORT_OF_LOOK = 16 };
+
+bool iam_effort_is_spent(const struct policy_request *request)
+{
+    return request->effort && *request->effort > POLICY_MAX_EFFORT;
+}
+
+/* False: there is no such value, or the call's effort is spent. */
+static bool paid_value(const struct policy_request *request, str inside, str *value)
+{
+    bool found = !iam_effort_is_spent(request) && variable_value(request, inside, value);
+
+    if (request->effort)
+        *request->effort +=
+            EFFORT_OF_LOOK * (int64_t)request->context_count + (found ? (int64_t)value->size : 0);
+    return found;
+}
+
+/* ---- patterns with variables ---- */
+
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *expanded)
 {
     struct text text = text_in(request->arena);
@@ -215,7 +238,7 @@ bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_req
         return true;
     }
     for (; str_next(&rest, WILD_VARIABLE, &piece); inside = !inside) {
-        if (inside && !variable_value(request, piece, &value))
+        if (inside && !paid_value(request, piece, &value))
             return false;
         text_add(&text, inside ? value : piece);
     }
@@ -236,7 +259,7 @@ bool iam_context_unknown(const struct policy_request *request, enum context_key 
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)
 {
     str rest = pattern->text, piece, key_text, name;
-    bool inside = false, unknown = false;
+    bool inside = false, unknown = pattern->has_variables && iam_effort_is_spent(request);
 
     for (; pattern->has_variables && str_next(&rest, WILD_VARIABLE, &piece); inside = !inside) {
         if (!inside || !str_next(&piece, ',', &key_text))

@@ -61,7 +61,7 @@ struct policy_request {
     const struct context_value *context;
     size_t context_count;
     struct arena *arena; /* for texts that the evaluation makes */
-    int64_t *effort;     /* what the conditions of this call have cost, see POLICY_MAX_EFFORT; or NULL */
+    int64_t *effort;     /* what conditions and variables have cost, see POLICY_MAX_EFFORT; or NULL */
     str resource_owner;  /* the account of a resource whose ARN has none; or absent */
     bool simulated;      /* condition keys have only the values in `context` */
 };

@@ -157,9 +157,14 @@ bool iam_context_next(const struct policy_request *request, enum context_key key
                       str *value);
 /* Does AWS supply that key with this action, but Orderly does not? */
 bool iam_context_unknown(const struct policy_request *request, enum context_key key, str name);
-/* Is such a key among the pattern's variables? */
+/* Have the conditions and variables of this call cost more than POLICY_MAX_EFFORT? */
+bool iam_effort_is_spent(const struct policy_request *request);
+/* Is such a key among the pattern's variables, or is the call's effort spent? */
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
-/* The pattern's text with the values of its variables; false when a variable has no value. */
+/*
+ * The pattern's text with the values of its variables; false when a variable has no value, or the call's
+ * effort is spent.
+ */
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);
 
 /*

@@ -310,3 +310,20 @@ def test_keys_of_policies_are_listed_once(iam, alice):
         "aws:PrincipalTag/team", "aws:ResourceTag/team", "aws:username", "s3:prefix"]
     assert refusal(iam.get_context_keys_for_custom_policy, PolicyInputList=["{}"]) == (
         "InvalidInput", "Invalid policy PolicyInputList.1: Syntax errors in policy.")
+
+
+@pytest.mark.parametrize("value_size, other_keys, decision", [
+    (7000, 0, "allowed"), (9000, 0, "implicitDeny"), (10, 400, "allowed"), (10, 600, "implicitDeny")])
+@pytest.mark.parametrize("where", ["resource", "condition"])
+def test_variables_that_insert_or_search_too_much_are_unknown(custom, where, value_size, other_keys, decision):
+    pattern = "${aws:much}" * 2000
+    statement = {"Effect": "Allow", "Action": "*"}
+    if where == "resource":
+        statement["NotResource"] = "arn:aws:sqs:*:*:" + pattern
+    else:
+        statement |= {"Resource": "*", "Condition": {"StringNotEquals": {"aws:other": pattern}}}
+    entries = [entry("aws:much", "m" * value_size), entry("aws:other", "x"),
+               *(entry(f"aws:key{number}", "x") for number in range(other_keys))]
+    [result] = custom(json.dumps({"Version": "2012-10-17", "Statement": statement}), "sqs:SendMessage",
+                      ResourceArns=[QUEUE], ContextEntries=entries)
+    assert result["EvalDecision"] == decision
