@@ -7,7 +7,12 @@
 
 #include "wire/json.h"
 
-enum { MOST_WIDGETS = 500, COLUMNS = 24, MOST_ROWS = 1000 };
+enum {
+    MOST_WIDGETS = 500,
+    COLUMNS = 24,
+    MOST_ROWS = 1000,
+    MOST_MESSAGES = 1000, /* a body may have a mistake in every other byte, and nobody reads that many */
+};
 
 struct check {
     struct arena *arena;
@@ -16,8 +21,9 @@ struct check {
 
 static void complain(struct check *check, str path, str message)
 {
-    *list_add(check->arena, &check->messages) =
-        (struct cloudwatch_dashboard_validation_message){.data_path = path, .message = message};
+    if (check->messages.count < MOST_MESSAGES)
+        *list_add(check->arena, &check->messages) =
+            (struct cloudwatch_dashboard_validation_message){.data_path = path, .message = message};
 }
 
 static void whole_number(struct check *check, str path, const struct json *widget, str name, int64_t least,

@@ -115,6 +115,14 @@ def test_a_graph_of_nothing_is_refused_for_three_reasons(cloudwatch):
             "Should have required property 'annotations'")]
 
 
+@pytest.mark.parametrize("mistakes, told", [(998, 998), (1000, 1000), (1002, 1000), (200_000, 1000)])
+def test_a_thousand_mistakes_are_told(cloudwatch, mistakes, told):
+    body = {"widgets": [{"type": "metric", "properties": {"region": "eu-west-1", "metrics": [[1] * mistakes]}}]}
+    with pytest.raises(cloudwatch.exceptions.DashboardInvalidInputError) as caught:
+        cloudwatch.put_dashboard(DashboardName="mistakes", DashboardBody=json.dumps(body, separators=(",", ":")))
+    assert f"there are {told} validation errors" in caught.value.response["Error"]["Message"]
+
+
 @pytest.mark.parametrize("body", [
     graph(["N", "m"], [".", "n"], ["...", {"stat": "Sum"}], ["N", "m", "D", "v"], [".", "o", ".", "."], ["...", "w"],
           [{"expression": "SUM(METRICS())", "label": "x", "id": "e1"}], [".", "p", ".", "v", {"yAxis": "right"}]),
