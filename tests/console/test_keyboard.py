@@ -94,6 +94,51 @@ def test_who_removes_a_row_goes_on_in_its_list(console, queue):
     expect(add).to_be_focused()
 
 
+def test_who_removes_a_message_attribute_goes_on_at_the_button_that_adds_one(console, client, unique):
+    name = unique("topic")
+    topic = client("sns").create_topic(Name=name)["TopicArn"]
+    page = console(f"sns/topics/{topic}/publish")
+    add = page.get_by_role("button", name="Add another attribute")
+    add.press("Enter")
+    page.get_by_role("button", name="Remove attribute 1").press("Enter")
+    expect(add).to_be_focused()
+
+
+def test_who_removes_an_attribute_of_an_item_goes_on_at_the_button_that_adds_one(console, client, unique):
+    table = unique("table")
+    client("dynamodb").create_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    page = console(f"dynamodb/tables/{table}/item")
+    add = page.get_by_role("button", name="Add new attribute")
+    add.press("Enter")
+    page.get_by_role("menuitem", name="Map", exact=True).press("Enter")
+    insert = page.get_by_role("button", name="Insert a field into")
+    insert.press("Enter")
+    page.get_by_role("menuitem", name="String", exact=True).press("Enter")
+    remove = page.get_by_role("button", name="Remove")
+    expect(remove).to_have_count(2)
+    remove.nth(1).press("Enter")
+    expect(remove).to_have_count(1)
+    expect(insert).to_be_focused()
+    remove.press("Enter")
+    expect(remove).to_have_count(0)
+    expect(add).to_be_focused()
+
+
+def test_what_is_found_has_the_focus_in_its_page(console):
+    page = console("sqs/queues")
+    page.keyboard.press("/")
+    page.get_by_role("combobox", name="A page, a queue").fill("Clock and state")
+    expect(page.get_by_role("listbox", name="Found").get_by_role("option").first).to_contain_text("Clock and state")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Clock and state")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()
+
+
 def test_a_refused_form_keeps_the_focus_and_is_sent_once_at_a_time(console):
     page = console("sns/create-topic")
     name, create = page.get_by_label("Name", exact=True), page.get_by_role("button", name="Create topic")

@@ -160,3 +160,29 @@ def test_a_wide_window_is_used_to_its_end(console, path):
     page = console(path)
     resize(page, 2560, 1200)
     assert page.evaluate("document.documentElement.clientWidth - document.querySelector('main').getBoundingClientRect().right") == 0
+
+
+def test_a_wide_window_has_an_arn_on_one_line_and_no_endless_field(console, client, unique):
+    name, table = unique("wide")[-20:], unique("wide")
+    client("sqs").create_queue(QueueName=name)
+    client("dynamodb").create_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    page = console(f"sqs/queues/{name}")
+    resize(page, 2560, 1200)
+    arn = page.get_by_text(f"arn:aws:sqs:us-east-1:000000000000:{name}", exact=True).first
+    expect(arn).to_be_visible()
+    lines = "at => { const all = new Range(); all.selectNodeContents(at); return all.getClientRects().length }"
+    assert arn.evaluate(lines) == 1
+    width = "at => at.getBoundingClientRect().width"
+    page = console("iam/create-role")
+    tiles = page.get_by_role("group", name="Trusted entity type")
+    expect(tiles).to_be_visible()
+    assert tiles.evaluate(width) <= 1000
+    page = console(f"dynamodb/tables/{table}/item")
+    value = page.get_by_label("Value of orderId")
+    expect(value).to_be_visible()
+    assert value.evaluate(width) <= 1000

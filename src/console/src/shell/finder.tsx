@@ -25,7 +25,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const go = (found: Found | undefined) => {
     if (!found) return;
     onClose();
-    navigate(found.to);
+    queueMicrotask(() => navigate(found.to)); // an open dialog would keep the focus from the new page
   };
   const byKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
