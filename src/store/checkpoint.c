@@ -31,7 +31,7 @@ enum {
 
 static int64_t largest_log(const struct store *store)
 {
-    return atomic_load(&store->full) ? SPACE_FULL_LOG_BYTES : LIMIT_WAL_BYTES;
+    return store_is_full(store) ? space_full_log_bytes(store) : space_log_bytes(store);
 }
 
 /* Wait up to IDLE_MS, with the lock held. */
@@ -46,7 +46,7 @@ static void wait_a_while(struct store *store)
 
 /*
  * Wait until the log is large, or until nothing has been written for a while: then it can be emptied
- * without disturbing anybody.
+ * without disturbing anybody.  On a full disk any log is emptied, because the file shrinks only then.
  */
 static bool wait_for_work(struct store *store, bool *idle)
 {
@@ -60,7 +60,7 @@ static bool wait_for_work(struct store *store, bool *idle)
         space_look(store);
         if (store->log_bytes <= largest_log(store))
             space_tell(store);
-        *idle = store->committed == before && store->log_bytes > 0;
+        *idle = (store->committed == before || store_is_full(store)) && store->log_bytes > 0;
     } while (store->log_bytes <= largest_log(store) && !*idle && !store->stopping);
     bool stopping = store->stopping;
     *idle &= store->log_bytes <= largest_log(store);

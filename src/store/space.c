@@ -7,6 +7,11 @@
  * is full: the engine lets only deleting operations write, the log is kept short, and the log's file is never
  * cut.
  *
+ * Four fifths of the reserve are for the pages of a whole log, which may all be new to the database, and one
+ * is for the log of deletes.  So the log is emptied when it has four fifths of the reserve, which is smaller
+ * on a small disk; and when it grows beyond them, because a checkpoint cannot keep up, the disk counts as
+ * full as soon as it could not take the rest.
+ *
  * Pages that deletes have freed are cut off the end of the file in short steps, inside batches that run when
  * the engine is nearly idle; the next checkpoint shrinks the file.
  */
@@ -22,14 +27,13 @@
 #include <unistd.h>
 
 enum {
-    RESERVE_BYTES = LIMIT_WAL_BYTES + 2 * SPACE_FULL_LOG_BYTES, /* all of the log may be new pages */
+    RESERVE_BYTES = LIMIT_WAL_BYTES / 4 * 5,
     START_RESERVE_BYTES = 2 * 1024 * 1024,
-    SMALLEST_RESERVE_BYTES = 4 * 1024 * 1024,
-    ROOM_AGAIN_BYTES = 16 * 1024 * 1024, /* beyond what was given up */
+    SMALLEST_RESERVE_BYTES = 1024 * 1024,
     START_NEEDS_BYTES = 1024 * 1024,
     STEP_PAGES = 64,
     STEP_US = 3000,
-    KEPT_FREE_PAGES = 1024, /* they are reused soon */
+    KEPT_FREE_PAGES = 1024, /* they are reused soon, but on a full disk all are given back */
 };
 
 /* ---- the reserve ---- */
@@ -68,13 +72,38 @@ static bool has_room(const struct store *store, uint64_t bytes)
     return statvfs(store->folder.path, &space) != 0 || (uint64_t)space.f_bavail * space.f_frsize >= bytes;
 }
 
-/* On a small disk the reserve takes half of the free room. */
+/* The size of the reserve made last, or of a whole one. */
+static int64_t reserve_bytes(const struct store *store)
+{
+    int64_t bytes = atomic_load_explicit(&store->reserve_bytes, memory_order_relaxed);
+
+    return bytes ? bytes : RESERVE_BYTES;
+}
+
+/* So much is free besides the reserve when a disk that was full has room again. */
+static uint64_t room_again(const struct store *store)
+{
+    return (uint64_t)reserve_bytes(store) / 5 * 2;
+}
+
+int64_t space_log_bytes(const struct store *store)
+{
+    return reserve_bytes(store) / 5 * 4;
+}
+
+int64_t space_full_log_bytes(const struct store *store)
+{
+    return reserve_bytes(store) / 10;
+}
+
+/* On a small disk the reserve takes a quarter of the free room, for the log and its pages need as much again.
+ */
 static bool make_reserves(struct store *store)
 {
     for (off_t size = RESERVE_BYTES; size >= SMALLEST_RESERVE_BYTES; size /= 2)
-        if (has_room(store, 2 * (uint64_t)size) && make_file(store, SPACE_RESERVE, size) &&
+        if (has_room(store, 4 * (uint64_t)size) && make_file(store, SPACE_RESERVE, size) &&
             make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES)) {
-            store->reserve_bytes = size;
+            atomic_store(&store->reserve_bytes, size);
             return true;
         }
     remove_file(store, SPACE_RESERVE);
@@ -105,7 +134,15 @@ void space_ran_out(struct store *store)
     if (store->folder.in_memory || atomic_exchange(&store->full, true))
         return;
     remove_file(store, SPACE_RESERVE);
-    (void)!posix_fallocate(store->log_file, 0, (off_t)SPACE_FULL_LOG_BYTES * 2);
+    (void)!posix_fallocate(store->log_file, 0, reserve_bytes(store) / 5);
+}
+
+void space_watch(struct store *store, int64_t log_bytes)
+{
+    int64_t beyond = log_bytes - space_log_bytes(store);
+
+    if (beyond > 0 && !store_is_full(store) && !has_room(store, (uint64_t)beyond))
+        space_ran_out(store);
 }
 
 void space_tell(struct store *store)
@@ -119,7 +156,7 @@ void space_tell(struct store *store)
 
 void space_look(struct store *store)
 {
-    if (!atomic_load(&store->full) || !has_room(store, (uint64_t)store->reserve_bytes + ROOM_AGAIN_BYTES) ||
+    if (!atomic_load(&store->full) || !has_room(store, (uint64_t)reserve_bytes(store) + room_again(store)) ||
         !make_reserves(store))
         return;
     atomic_store(&store->full, false);
@@ -134,7 +171,7 @@ const char *store_disk_folder(const struct store *store)
 
 bool store_leaves_room(const struct store *store, size_t bytes)
 {
-    return !store_is_full(store) && has_room(store, (uint64_t)bytes + ROOM_AGAIN_BYTES);
+    return !store_is_full(store) && has_room(store, (uint64_t)bytes + room_again(store));
 }
 
 bool store_is_full(const struct store *store)
@@ -153,11 +190,11 @@ bool store_give_back(struct store *store)
 {
     struct txn *txn = &store->writer;
     char step[64];
-    int64_t began_us = monotonic_us();
+    int64_t began_us = monotonic_us(), kept = store_is_full(store) ? 0 : KEPT_FREE_PAGES;
 
     check(txn->running == 0 && txn->depth == 0);
     snprintf(step, sizeof step, "pragma incremental_vacuum(%d)", STEP_PAGES);
-    while (!txn->broken && store->gives_back && free_pages(store) > KEPT_FREE_PAGES) {
+    while (!txn->broken && store->gives_back && free_pages(store) > kept) {
         if (monotonic_us() - began_us >= STEP_US)
             return true;
         if (sqlite3_exec(txn->db, step, NULL, NULL, NULL) != SQLITE_OK)

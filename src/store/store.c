@@ -190,10 +190,12 @@ static void publish(struct store *store, uint64_t sequence)
     store->writing = false;
     if (store->gate_closed)
         pthread_cond_broadcast(&store->gate_changed);
-    if (store->log_bytes > LIMIT_WAL_BYTES)
+    int64_t log_bytes = store->log_bytes;
+    if (log_bytes > space_log_bytes(store))
         pthread_cond_signal(&store->log_is_large);
     store->committed = sequence;
     pthread_mutex_unlock(&store->lock);
+    space_watch(store, log_bytes);
 }
 
 bool store_commit(struct store *store, uint64_t *sequence)

@@ -170,10 +170,10 @@ struct store {
     int64_t synced_bytes; /* of the log, when the last sync began */
     pthread_cond_t log_is_large;
 
-    atomic_bool full;      /* the disk is full, and the reserve is given up */
-    bool full_told;        /* it has been logged; used by the checkpoint thread only */
-    int64_t reserve_bytes; /* the size of the reserve made last */
-    bool gives_back;       /* the database can shrink */
+    atomic_bool full;              /* the disk is full, and the reserve is given up */
+    bool full_told;                /* it has been logged; used by the checkpoint thread only */
+    _Atomic int64_t reserve_bytes; /* the size of the reserve made last */
+    bool gives_back;               /* the database can shrink */
 
     _Atomic uint64_t announced; /* readers may have seen commits up to this one */
     _Atomic uint64_t durable;
@@ -206,8 +206,7 @@ bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena 
 #define SPACE_RESERVE "reserve"
 #define SPACE_START_RESERVE "reserve-start"
 enum {
-    SPACE_QUICK_BYTES = 32 * 1024 * 1024,   /* a database up to this size is rebuilt at a start */
-    SPACE_FULL_LOG_BYTES = 4 * 1024 * 1024, /* on a full disk the log is emptied from this size on */
+    SPACE_QUICK_BYTES = 32 * 1024 * 1024, /* a database up to this size is rebuilt at a start */
 };
 /* On a full disk: give up the smaller reserve that is kept for the start. */
 void space_before_start(struct store *store);
@@ -215,6 +214,11 @@ void space_before_start(struct store *store);
 void space_start(struct store *store);
 /* False: the database cannot be read. */
 bool space_prepare(struct store *store);
+/* The log is emptied from this size on, and on a full disk from that one. */
+int64_t space_log_bytes(const struct store *store);
+int64_t space_full_log_bytes(const struct store *store);
+/* After a commit: could the disk take the pages of a log of that size?  If not, it counts as full. */
+void space_watch(struct store *store, int64_t log_bytes);
 /* Call this when a write finds the disk full.  Any thread. */
 void space_ran_out(struct store *store);
 /* Log once that the disk is full. */

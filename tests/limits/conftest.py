@@ -39,18 +39,32 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def disk_of(tmp_path):
+    """disk_of(mebibytes): a folder on a separate disk of that size."""
+    folders = []
+
+    def make(mebibytes):
+        if os.geteuid() != 0:
+            pytest.skip("mounting a small disk needs root")
+        folder = tmp_path / f"disk-{mebibytes}"
+        folder.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", folder], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+        folders.append(folder)
+        return folder
+
+    yield make
+    for folder in folders:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(disk_of):
     """A folder on a separate disk of 288 MiB; a third of the disk is used by another file."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=288m", "tmpfs", folder], capture_output=True, text=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+    folder = disk_of(288)
     (folder / "ballast").write_bytes(bytes(96 << 20))
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    return folder
 
 
 class Raw:

@@ -88,6 +88,20 @@ def test_when_there_is_room_again_everything_is_written_again(server, small_disk
     assert fill_queue(client, url) > 100
 
 
+@pytest.mark.parametrize("mebibytes", [12, 24, 70])
+def test_a_disk_of_any_size_that_was_full_is_written_to_again_after_a_purge(start, disk_of, wire, mebibytes):
+    """A smaller reserve has room for all that the log may have by then."""
+    server = start("--durability", "full", data=str(disk_of(mebibytes) / "data"))
+    client = wire(server)
+    url = client.sqs("CreateQueue", QueueName="full")["QueueUrl"]
+    for _ in range(2):
+        assert fill_queue(client, url) >= 10
+        is_full(server)
+        client.sqs("PurgeQueue", QueueUrl=url)
+        wait_until(lambda: takes_messages(client, url), timeout_seconds=60, what="room")
+        server.forget_log()
+
+
 def test_a_full_disk_can_be_reset(server, small_disk, wire):
     client = wire(server)
     url = client.sqs("CreateQueue", QueueName="full")["QueueUrl"]
