@@ -287,6 +287,17 @@ static bool is_in_time(const struct call *call, const struct credentials *creden
                   S("The security token included in the request is expired"));
 }
 
+/* AWS calls the token of a session invalid where it would need MFA, as in IAM. */
+static bool may_use_session(const struct exchange *exchange, const struct credentials *credentials,
+                            enum protocol_name protocol)
+{
+    const struct service *service = asked_service(exchange);
+
+    return !is_session_of_key(&credentials->principal) || !service || !service->dialect->no_key_sessions ||
+           refuse(&exchange->call, protocol, REFUSAL_UNKNOWN_KEY,
+                  S("The security token included in the request is invalid"));
+}
+
 bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                 const struct sigv4 *given, enum protocol_name protocol)
 {
@@ -316,7 +327,7 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
         !find_credentials(call, reader, sigv4.access_key_id, protocol, &credentials) ||
         !verify(auth, exchange, &sigv4, &credentials, protocol))
         return false;
-    if (!is_in_time(call, &credentials, protocol))
+    if (!is_in_time(call, &credentials, protocol) || !may_use_session(exchange, &credentials, protocol))
         return false;
 
     struct principal *caller = arena_new(call->arena, struct principal);

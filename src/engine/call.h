@@ -67,12 +67,18 @@ struct principal {
     str arn; /* arn:aws:sts::000000000000:assumed-role/R/S; absent for a service */
     str id;  /* SenderId: AROA…:session, AIDA…, root's account; or the sandbox's id */
     str account;
-    str name;                       /* the user, the role, or the service's host name */
-    str session_policy;             /* JSON */
-    int64_t issued_ms;              /* when a role's session began */
+    str name;           /* the user, the role, or the service's host name */
+    str session_policy; /* JSON */
+    int64_t issued_ms;  /* when the session began, of a role, a user or a root; 0: a long-lived key */
     str source_arn, source_account; /* for a service: aws:SourceArn, aws:SourceAccount */
     str function_arn;               /* for a role session of a function's sandbox: that function */
 };
+
+/* Does a user or a root act by a session that its long-lived key has asked for, not by the key itself? */
+static inline bool is_session_of_key(const struct principal *principal)
+{
+    return principal->kind != PRINCIPAL_ROLE && principal->issued_ms != 0;
+}
 
 struct failure {
     const struct error *error; /* NULL unless the call failed */

@@ -63,6 +63,7 @@ enum { SHORT_CLOCK_SKEW_MS = 5 * 60 * 1000 };
 
 struct dialect {
     const struct error *refusals; /* for every protocol; NULL: the protocol's own errors */
+    bool no_key_sessions;         /* sessions of users and roots (without MFA) are refused */
     int64_t clock_skew_ms;        /* how far a signature's time may be from ours; 0: LIMIT_CLOCK_SKEW_MS */
 
     /* Check a decoded request against its shape.  False: the call has failed with the service's sentence. */

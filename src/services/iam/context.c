@@ -84,7 +84,8 @@ static str principal_type(const struct principal *caller)
 static str single_value(const struct policy_request *request, enum context_key key)
 {
     const struct principal *caller = request->caller;
-    bool is_service = caller->kind == PRINCIPAL_SERVICE, is_session = caller->kind == PRINCIPAL_ROLE;
+    bool is_service = caller->kind == PRINCIPAL_SERVICE,
+         is_session = caller->kind == PRINCIPAL_ROLE || is_session_of_key(caller);
 
     switch (key) {
     case KEY_CURRENT_TIME:

@@ -3,36 +3,12 @@
  *
  * Sessions are deleted some time after they expire.  Their keys must not be taken for unknown keys, which may
  * count as the administrator's, so ids that we made are recognized by their check letters. A session ends
- * with its role: a new role of the same name has another unique id.
+ * with its role or user: a new one of the same name has another unique id.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
 #include "aws/arn.h"
-
-static bool find_session(struct txn *txn, struct arena *arena, str access_key_id,
-                         struct credentials *credentials)
-{
-    struct iam_find_session_row row;
-
-    if (!iam_find_session(txn, &(struct iam_find_session_params){access_key_id}, &row))
-        return false;
-    struct identity role = {
-        .kind = &IAM_ROLE_KIND,
-        .row = {.account = row.account, .name = row.role_name, .unique_id = row.role_unique_id},
-    };
-    *credentials = (struct credentials){
-        .secret = row.secret,
-        .session_token = row.session_token,
-        .expires_ms = row.expires_ms,
-        .revoked = !row.role_exists,
-        .principal = iam_session_principal(arena, &role, row.session_name),
-    };
-    credentials->principal.session_policy = row.session_policy;
-    credentials->principal.issued_ms = row.issued_ms;
-    credentials->principal.function_arn = row.function_arn;
-    return true;
-}
 
 static struct principal root_principal(struct arena *arena, str account)
 {
@@ -54,6 +30,48 @@ static struct principal user_principal(const struct identity *user)
         .account = user->row.account,
         .name = user->row.name,
     };
+}
+
+/* Who acts in a session.  False: its role or user is gone. */
+static bool session_principal(struct txn *txn, struct arena *arena, const struct iam_find_session_row *row,
+                              struct principal *principal)
+{
+    struct identity owner = {
+        .kind = &IAM_ROLE_KIND,
+        .row = {.account = row->account, .name = row->role_name, .unique_id = row->owner},
+    };
+
+    if (!str_empty(row->role_name)) {
+        *principal = iam_session_principal(arena, &owner, row->session_name);
+        return row->owner_exists;
+    }
+    if (str_equal(row->owner, row->account)) {
+        *principal = root_principal(arena, row->account);
+        return true;
+    }
+    if (!iam_identity_find_unique(txn, arena, row->owner, &owner))
+        return false;
+    *principal = user_principal(&owner);
+    return true;
+}
+
+static bool find_session(struct txn *txn, struct arena *arena, str access_key_id,
+                         struct credentials *credentials)
+{
+    struct iam_find_session_row row;
+
+    if (!iam_find_session(txn, &(struct iam_find_session_params){access_key_id}, &row))
+        return false;
+    *credentials = (struct credentials){
+        .secret = row.secret,
+        .session_token = row.session_token,
+        .expires_ms = row.expires_ms,
+    };
+    credentials->revoked = !session_principal(txn, arena, &row, &credentials->principal);
+    credentials->principal.session_policy = row.session_policy;
+    credentials->principal.issued_ms = row.issued_ms;
+    credentials->principal.function_arn = row.function_arn;
+    return true;
 }
 
 static bool find_key(struct txn *txn, struct arena *arena, str access_key_id, struct credentials *credentials)

@@ -6,6 +6,7 @@
 static const struct error bad_value = {.name = "MalformedInput", .status = 400, .sender = true};
 
 const struct dialect IAM_DIALECT = {
+    .no_key_sessions = true,
     .validate = validate_coral,
     .values_are_untold = true,
     .mismatch_sentence = coral_mismatch_sentence,

@@ -169,6 +169,11 @@ create table iam_account_alias (
     alias text not null unique
 ) without rowid;
 
+-- migration: 10
+-- owner: the unique id of a role or of a user, or the account of a root.  Sessions of users and roots have an empty
+-- role_name and session_name.
+alter table iam_session rename column role_unique_id to owner;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -335,16 +340,16 @@ update iam_access_key set status = :status where access_key_id = :access_key_id;
 delete from iam_access_key where access_key_id = :access_key_id;
 
 -- statement: insert_session :exec
-insert into iam_session (access_key_id, account, role_name, role_unique_id, session_name, secret, session_token,
+insert into iam_session (access_key_id, account, role_name, owner, session_name, secret, session_token,
                          session_policy, function_arn, issued_ms, expires_ms)
-values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :secret, :session_token,
+values (:access_key_id, :account, :role_name, :owner, :session_name, :secret, :session_token,
         :session_policy, :function_arn, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
--- column: role_exists integer
-select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, function_arn,
+-- column: owner_exists integer
+select account, role_name, owner, session_name, secret, session_token, session_policy, function_arn,
        issued_ms, expires_ms,
-       exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.role_unique_id) as role_exists
+       exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.owner) as owner_exists
 from iam_session where access_key_id = :access_key_id;
 
 -- statement: remove_expired_sessions :exec

@@ -1,11 +1,8 @@
 /*
  * sts.c: GetCallerIdentity, GetAccessKeyInfo, and assuming a role.
  */
-#include "services/iam/iam_internal.h"
+#include "services/iam/sts_sessions.h"
 
-#include "base/hash.h"
-#include "base/time.h"
-#include "sts_model.h"
 #include "wire/json.h"
 
 enum {
@@ -13,8 +10,6 @@ enum {
     MAX_CHAINED_SECONDS = 3600,
     MAX_SESSION_POLICY_SIZE = 2048,
     MAX_POLICY_ARNS = 10,
-    TOKEN_BYTES = 144,
-    SESSIONS_REMOVED = 8,
 };
 
 enum outcome sts_get_caller_identity(const struct call *call,
@@ -36,6 +31,8 @@ enum outcome sts_get_access_key_info(const struct call *call,
     struct iam_find_access_key_row key;
     struct iam_find_session_row session;
 
+    if (is_session_of_key(call->caller))
+        return sts_refuse_session(call);
     if (iam_find_access_key(call->txn, &(struct iam_find_access_key_params){in->access_key_id}, &key))
         out->account = key.account;
     else if (iam_find_session(call->txn, &(struct iam_find_session_params){in->access_key_id}, &session))
@@ -44,15 +41,6 @@ enum outcome sts_get_access_key_info(const struct call *call,
         return fail(call, &STS_VALIDATION_ERROR, "The access key ID %.*s does not exist.",
                     STR_ARGS(in->access_key_id));
     return DONE;
-}
-
-/* There are no MFA devices, so no code is right. */
-static bool mfa_check(const struct call *call, const struct sts_assume_role_request *in)
-{
-    if (!str_present(in->serial_number) && !str_present(in->token_code))
-        return true;
-    fail(call, &STS_ACCESS_DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code.");
-    return false;
 }
 
 /* A missing role trusts nobody, so only a server that does not enforce policies gets here without a role. */
@@ -209,18 +197,6 @@ static bool session_policy(const struct call *call, const struct identity *role,
     return check_session_policy(call, *policy);
 }
 
-/* Four characters of base64 are three bytes. */
-static str new_session_token(struct arena *arena, const int64_t *least)
-{
-    size_t size = least ? ((size_t)*least + 3) / 4 * 3 : 0;
-
-    if (size < TOKEN_BYTES)
-        size = TOKEN_BYTES;
-    char *bytes = arena_alloc(arena, size);
-    random_bytes(bytes, size);
-    return base64_encode(arena, (str){bytes, size});
-}
-
 /* Sessions that Lambda opens for a function are those of the function's own sandboxes. */
 static str function_arn(const struct principal *caller)
 {
@@ -232,37 +208,21 @@ static str function_arn(const struct principal *caller)
 static const struct sts_credentials *open_session(const struct call *call, const struct identity *role,
                                                   const struct sts_assume_role_request *in, str policy)
 {
-    struct sts_credentials *credentials = arena_new(call->arena, struct sts_credentials);
-    int64_t seconds = in->duration_seconds ? *in->duration_seconds : DEFAULT_SECONDS;
-
-    *credentials = (struct sts_credentials){
-        .access_key_id = iam_new_access_key_id(call->arena, S("ASIA")),
-        .secret_access_key = iam_new_secret(call->arena),
-        .session_token = new_session_token(call->arena, in->minimum_session_token_size),
-        .expiration = call->now_ms + seconds * MS_PER_S,
-    };
-    struct iam_insert_session_params params = {
-        .access_key_id = credentials->access_key_id,
+    struct iam_insert_session_params session = {
         .account = role->row.account,
         .role_name = role->row.name,
-        .role_unique_id = role->row.unique_id,
+        .owner = role->row.unique_id,
         .session_name = in->role_session_name,
-        .secret = credentials->secret_access_key,
-        .session_token = credentials->session_token,
         .session_policy = policy,
         .function_arn = function_arn(call->caller),
-        .issued_ms = call->now_ms,
-        .expires_ms = credentials->expiration,
     };
-    iam_insert_session(call->txn, &params);
-    return credentials;
+
+    return sts_session_open(call, &session, in->duration_seconds ? *in->duration_seconds : DEFAULT_SECONDS,
+                            in->minimum_session_token_size ? (size_t)*in->minimum_session_token_size : 0);
 }
 
-/* Every new session deletes expired ones: more than it adds, so that they become fewer. */
 static void note_use(const struct call *call, const struct identity *role)
 {
-    iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){
-                                               .before_ms = call->now_ms, .limit = SESSIONS_REMOVED});
     struct iam_set_last_used_params params = {
         .last_used_ms = &call->now_ms,
         .last_used_region = call->region,
@@ -278,8 +238,8 @@ enum outcome sts_assume_role(const struct call *call, const struct sts_assume_ro
     const struct identity *role = role_of(call);
     str policy;
 
-    if (!role || !mfa_check(call, in) || !check_duration(call, role, in->duration_seconds) ||
-        !session_policy(call, role, in, &policy))
+    if (!role || !sts_mfa_check(call, in->serial_number, in->token_code) ||
+        !check_duration(call, role, in->duration_seconds) || !session_policy(call, role, in, &policy))
         return FAILED;
     struct principal session = iam_session_principal(call->arena, role, in->role_session_name);
     *user = (struct sts_assumed_role_user){.assumed_role_id = session.id, .arn = session.arn};
