@@ -511,7 +511,7 @@ def iam(world):
 def sts(world):
     return {
         "GetCallerIdentity": only({}),
-        "GetSessionToken": only({"DurationSeconds": 900}),
+        "GetSessionToken": only({"DurationSeconds": 900, "MinimumSessionTokenSize": 300}),
         "GetAccessKeyInfo": only({"AccessKeyId": world.session_key}),
         "AssumeRole": only({"RoleArn": world.role, "RoleSessionName": "session", "Policy": POLICY,
                             "PolicyArns": [{"arn": LOGS_ONLY}], "DurationSeconds": 900}),

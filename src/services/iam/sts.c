@@ -218,7 +218,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
     };
 
     return sts_session_open(call, &session, in->duration_seconds ? *in->duration_seconds : DEFAULT_SECONDS,
-                            in->minimum_session_token_size ? (size_t)*in->minimum_session_token_size : 0);
+                            in->minimum_session_token_size);
 }
 
 static void note_use(const struct call *call, const struct identity *role)

@@ -16,9 +16,9 @@ enum {
 };
 
 /* Four characters of base64 are three bytes. */
-static str new_token(struct arena *arena, size_t least)
+static str new_token(struct arena *arena, const int64_t *least)
 {
-    size_t size = (least + 3) / 4 * 3;
+    size_t size = least ? ((size_t)*least + 3) / 4 * 3 : 0;
 
     if (size < TOKEN_BYTES)
         size = TOKEN_BYTES;
@@ -36,7 +36,7 @@ static void remove_expired(const struct call *call)
 
 const struct sts_credentials *sts_session_open(const struct call *call,
                                                const struct iam_insert_session_params *session,
-                                               int64_t seconds, size_t least_token_size)
+                                               int64_t seconds, const int64_t *least_token_size)
 {
     struct sts_credentials *credentials = arena_new(call->arena, struct sts_credentials);
     struct iam_insert_session_params row = *session;
@@ -84,6 +84,6 @@ enum outcome sts_get_session_token(const struct call *call, const struct sts_get
         call,
         &(struct iam_insert_session_params){
             .account = caller->account, .role_name = S(""), .owner = caller->id, .session_name = S("")},
-        seconds, 0);
+        seconds, in->minimum_session_token_size);
     return DONE;
 }

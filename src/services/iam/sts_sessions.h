@@ -9,11 +9,11 @@
 
 /*
  * Store a new session, and remove expired ones.  `session` has all but what this makes: keys, token and
- * times. The token has at least `least_token_size` characters.
+ * times. The token has at least `least_token_size` characters; NULL: any number.
  */
 const struct sts_credentials *sts_session_open(const struct call *call,
                                                const struct iam_insert_session_params *session,
-                                               int64_t seconds, size_t least_token_size);
+                                               int64_t seconds, const int64_t *least_token_size);
 /* There are no MFA devices, so no code is right.  False: fail() has been called. */
 bool sts_mfa_check(const struct call *call, str serial_number, str token_code);
 /* Always FAILED: of STS a session of a key may only call AssumeRole and GetCallerIdentity. */

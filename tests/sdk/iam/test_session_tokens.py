@@ -98,6 +98,12 @@ def test_a_session_of_a_root_lasts_at_most_an_hour(house, asked, seconds):
     assert lasts(house, house.client("sts"), seconds, **({"DurationSeconds": asked} if asked else {}))
 
 
+@pytest.mark.parametrize("least", [0, 300, 4096])
+def test_a_token_is_as_long_as_asked(ann, least):
+    keys = ann("sts").get_session_token(MinimumSessionTokenSize=least)["Credentials"]
+    assert max(least, 192) <= len(keys["SessionToken"]) < max(least, 192) + 4
+
+
 @pytest.mark.parametrize("asked, bound", [(899, "greater than or equal to 900"), (129601, "less than or equal to 129600")])
 def test_other_durations_are_refused(house, asked, bound):
     sts = boto3.client("sts", endpoint_url=house.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
