@@ -80,10 +80,11 @@ static int64_t reserve_bytes(const struct store *store)
     return bytes ? bytes : RESERVE_BYTES;
 }
 
-/* So much is free besides the reserve when a disk that was full has room again. */
-static uint64_t room_again(const struct store *store)
+/* So much is free when a disk that was full has room again.  0: it was full at the start, and has no reserve.
+ */
+static uint64_t given_up_and_more(const struct store *store)
 {
-    return (uint64_t)reserve_bytes(store) / 5 * 2;
+    return (uint64_t)atomic_load(&store->reserve_bytes) / 5 * 7;
 }
 
 int64_t space_log_bytes(const struct store *store)
@@ -154,10 +155,23 @@ void space_tell(struct store *store)
               log_field("folder", store->folder.path));
 }
 
+/* The disk had little room when the reserve was made. */
+static void enlarge_reserve(struct store *store)
+{
+    int64_t reserve = reserve_bytes(store);
+
+    if (!store->folder.in_memory && reserve < RESERVE_BYTES && has_room(store, 8 * (uint64_t)reserve) &&
+        !make_reserves(store))
+        space_ran_out(store);
+}
+
 void space_look(struct store *store)
 {
-    if (!atomic_load(&store->full) || !has_room(store, (uint64_t)reserve_bytes(store) + room_again(store)) ||
-        !make_reserves(store))
+    if (!store_is_full(store)) {
+        enlarge_reserve(store);
+        return;
+    }
+    if (!has_room(store, given_up_and_more(store)) || !make_reserves(store))
         return;
     atomic_store(&store->full, false);
     store->full_told = false;
@@ -171,7 +185,7 @@ const char *store_disk_folder(const struct store *store)
 
 bool store_leaves_room(const struct store *store, size_t bytes)
 {
-    return !store_is_full(store) && has_room(store, (uint64_t)bytes + room_again(store));
+    return !store_is_full(store) && has_room(store, (uint64_t)bytes + (uint64_t)reserve_bytes(store) / 5 * 2);
 }
 
 bool store_is_full(const struct store *store)

@@ -102,6 +102,24 @@ def test_a_disk_of_any_size_that_was_full_is_written_to_again_after_a_purge(star
         server.forget_log()
 
 
+def test_the_reserve_grows_with_the_room(start, disk_of, wire):
+    """A server that starts on a full disk has none; then it has what the disk can spare."""
+    folder = disk_of(40)
+    (folder / "half").write_bytes(bytes(20 << 20))
+    (folder / "rest").write_bytes(bytes(16 << 20))  # the server needs some megabytes to start
+    server = start("--durability", "full", data=str(folder / "data"))
+    reserve = folder / "data/reserve"
+    is_full(server)
+    assert not reserve.exists()
+    (folder / "rest").unlink()
+    wait_until(lambda: "there is room on the disk again" in server.log, what="room")
+    small = reserve.stat().st_size
+    (folder / "half").unlink()
+    wait_until(lambda: reserve.stat().st_size > small, what="a larger reserve")
+    client = wire(server)
+    assert takes_messages(client, client.sqs("CreateQueue", QueueName="there")["QueueUrl"])
+
+
 def test_a_full_disk_can_be_reset(server, small_disk, wire):
     client = wire(server)
     url = client.sqs("CreateQueue", QueueName="full")["QueueUrl"]
