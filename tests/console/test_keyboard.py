@@ -131,6 +131,7 @@ def test_who_removes_an_attribute_of_an_item_goes_on_at_the_button_that_adds_one
 
 def test_what_is_found_has_the_focus_in_its_page(console):
     page = console("sqs/queues")
+    expect(page.locator("i.live")).to_be_visible()  # the page listens to keys, too
     page.keyboard.press("/")
     page.get_by_role("combobox", name="A page, a queue").fill("Clock and state")
     expect(page.get_by_role("listbox", name="Found").get_by_role("option").first).to_contain_text("Clock and state")
