@@ -180,10 +180,8 @@ static bool set_region(struct options *options, str value)
 
 static bool set_account(struct options *options, str value)
 {
-    int64_t number;
-
     options->account = value;
-    return value.size == 12 && str_to_i64(value, &number) && number >= 0;
+    return arn_is_account(value);
 }
 
 static bool set_runtimes(struct options *options, str value)

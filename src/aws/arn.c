@@ -52,6 +52,11 @@ static bool is_made_of(str text, char first, char last)
     return !str_empty(text);
 }
 
+bool arn_is_account(str text)
+{
+    return text.size == 12 && is_made_of(text, '0', '9');
+}
+
 bool arn_is_region(str text)
 {
     str rest = text, part = {0};

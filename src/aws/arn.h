@@ -25,9 +25,10 @@ str arn_of_root(struct arena *arena, str account);
 str arn_account(str text);
 /* The region of an ARN; absent when the text is not an ARN. */
 str arn_region(str text);
-/* Could it be a region's name, "us-east-1" or "us-gov-west-1": two or three words of letters, and a number?
- */
+/* Could it be a region's name, "us-east-1" or "us-gov-west-1": some words of letters, and a number? */
 bool arn_is_region(str text);
+/* Could it be the number of an account: twelve digits? */
+bool arn_is_account(str text);
 /* The text after the last slash: the name of a role in arn:aws:iam::<account>:role/<path>/<name>. */
 str arn_name(str text);
 /* The text after the last colon: the name in arn:aws:sqs:<region>:<account>:<name>. */

@@ -80,3 +80,13 @@ char *utf8_write(char *to, uint32_t code_point)
     *to++ = continuation(code_point);
     return to;
 }
+
+uint32_t utf8_read(const char *at, size_t size)
+{
+    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t point = (unsigned char)at[0] & first_bits[size];
+
+    for (size_t i = 1; i < size; i++)
+        point = point << 6 | ((unsigned char)at[i] & 0x3f);
+    return point;
+}

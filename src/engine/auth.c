@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12, MS_PER_MINUTE = 60 * MS_PER_S };
+enum { KEY_CACHE_SIZE = 256, MS_PER_MINUTE = 60 * MS_PER_S };
 
 /* A signing key costs four HMACs; a client uses one for a whole day. */
 struct cached_key {
@@ -66,14 +66,6 @@ static const struct sha256 *signing_key(struct auth *auth, struct arena *arena, 
         memcpy(cached->name, name.data, cached->name_size);
     }
     return &cached->key;
-}
-
-static bool is_account_id(str key)
-{
-    for (size_t i = 0; i < key.size; i++)
-        if (key.data[i] < '0' || key.data[i] > '9')
-            return false;
-    return key.size == ACCOUNT_ID_DIGITS;
 }
 
 static void become_root(const struct call *call, struct credentials *credentials, str account, str secret)
@@ -127,8 +119,8 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
     struct txn *txn = store_begin_read(reader);
     txn_use_arena(txn, call->arena);
     bool found = options->identity.find_credentials(txn, call->arena, key, call->now_ms, credentials);
-    if (!found && !options->strict_auth && (is_account_id(key) || !options->identity.has_access_keys(txn))) {
-        become_root(call, credentials, is_account_id(key) ? key : options->default_account, (str){0});
+    if (!found && !options->strict_auth && (arn_is_account(key) || !options->identity.has_access_keys(txn))) {
+        become_root(call, credentials, arn_is_account(key) ? key : options->default_account, (str){0});
         found = true;
     }
     if (!store_end_read(reader, &sequence)) {

@@ -80,8 +80,7 @@ static int64_t reserve_bytes(const struct store *store)
     return bytes ? bytes : RESERVE_BYTES;
 }
 
-/* So much is free when a disk that was full has room again.  0: it was full at the start, and has no reserve.
- */
+/* So much is free when a disk that was full has room again.  0: it was full from the start. */
 static uint64_t given_up_and_more(const struct store *store)
 {
     return (uint64_t)atomic_load(&store->reserve_bytes) / 5 * 7;
@@ -97,8 +96,7 @@ int64_t space_full_log_bytes(const struct store *store)
     return reserve_bytes(store) / 10;
 }
 
-/* On a small disk the reserve takes a quarter of the free room, for the log and its pages need as much again.
- */
+/* On a small disk the reserve takes a quarter of the free room: the log and its pages need as much again. */
 static bool make_reserves(struct store *store)
 {
     for (off_t size = RESERVE_BYTES; size >= SMALLEST_RESERVE_BYTES; size /= 2)

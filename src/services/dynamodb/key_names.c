@@ -25,16 +25,6 @@ static uint32_t add_code_point(uint32_t hash, uint32_t point)
     return add_unit(add_unit(hash, 0xd7c0 + (point >> 10)), 0xdc00 | (point & 0x3ff));
 }
 
-static uint32_t read_code_point(const char *at, size_t size)
-{
-    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t point = (unsigned char)at[0] & first_bits[size];
-
-    for (size_t i = 1; i < size; i++)
-        point = point << 6 | ((unsigned char)at[i] & 0x3f);
-    return point;
-}
-
 static uint32_t hash_of(str name)
 {
     const char *end = name.data + name.size;
@@ -42,7 +32,7 @@ static uint32_t hash_of(str name)
 
     for (const char *at = name.data; at < end;) {
         size_t size = utf8_sequence(at, end);
-        hash = add_code_point(hash, read_code_point(at, size));
+        hash = add_code_point(hash, utf8_read(at, size));
         at += size;
     }
     return hash ^ hash >> HASH_SHIFT;

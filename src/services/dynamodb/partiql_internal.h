@@ -84,6 +84,8 @@ struct node *dynamodb_pql_value_node(struct pql_parser *parser);
  */
 bool dynamodb_pql_operator_check(struct pql_parser *parser, const char *kind);
 bool dynamodb_pql_missing_check(struct pql_parser *parser);
+/* Is the current token the name of an attribute, a table or an index? */
+bool dynamodb_pql_at_name(const struct pql_parser *parser);
 /* Is the current token a word that a "(" follows? */
 bool dynamodb_pql_before_parenthesis(const struct pql_parser *parser);
 typedef struct node *pql_operand_function(struct pql_parser *parser);

@@ -37,12 +37,15 @@ struct node *dynamodb_pql_path_node(struct pql_parser *parser)
 enum { MAX_PATH_STEPS = 32 };
 static const int64_t max_index = INT32_MAX; /* of expressions, it is larger */
 
+bool dynamodb_pql_at_name(const struct pql_parser *parser)
+{
+    return parser->current.kind == PQL_NAME ||
+           (parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser));
+}
+
 static bool read_name(struct pql_parser *parser, struct path *path)
 {
-    bool name = parser->current.kind == PQL_NAME ||
-                (parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser));
-
-    if (!name)
+    if (!dynamodb_pql_at_name(parser))
         return path->count > 0 ? dynamodb_pql_malformed(parser, "Invalid path dot component")
                                : dynamodb_pql_unexpected(parser);
     if (str_empty(parser->current.text))

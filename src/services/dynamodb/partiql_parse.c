@@ -18,10 +18,7 @@
 
 static bool parse_source_name(struct pql_parser *parser, str *name, const char *detail)
 {
-    bool named = parser->current.kind == PQL_NAME ||
-                 (parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser));
-
-    if (!named)
+    if (!dynamodb_pql_at_name(parser))
         return detail ? dynamodb_pql_malformed(parser, detail) : dynamodb_pql_unexpected(parser);
     if (str_empty(parser->current.text))
         return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));

@@ -138,8 +138,7 @@ static bool read_list(struct pql_parser *parser, const struct place *place,
 /* The names of a map are strings, in single quotes; JSON's are names of attributes. */
 static bool refuse_key(struct pql_parser *parser, const struct place *place)
 {
-    if (parser->current.kind != PQL_NAME &&
-        (parser->current.kind != PQL_WORD || dynamodb_pql_at_keyword(parser)))
+    if (!dynamodb_pql_at_name(parser))
         return dynamodb_pql_unexpected(parser);
     return dynamodb_pql_refuse_at(
         parser,
@@ -297,8 +296,7 @@ static bool read_signed(struct pql_parser *parser, const struct place *place,
 
     if (parser->current.kind == PQL_NUMBER)
         return read_number(parser, negative, place, value);
-    if (parser->current.kind != PQL_NAME &&
-        (parser->current.kind != PQL_WORD || dynamodb_pql_at_keyword(parser)))
+    if (!dynamodb_pql_at_name(parser))
         return dynamodb_pql_unexpected(parser);
     return dynamodb_pql_refuse(parser, arena_format(parser->scope.arena,
                                                     "Incorrect number of operands for operator or function; "

@@ -86,8 +86,7 @@ static void give_up(const struct call *call, struct write *write)
     write->failure = take_failure(call);
 }
 
-/* For a refusal, which shows the bytes of all items: of a write that nobody has computed, the stored one's.
- */
+/* For a refusal, which shows the bytes of all items; of a write that nobody has computed, the stored ones. */
 static int64_t bytes_of_all(const struct call *call, const struct write_set *set)
 {
     int64_t bytes = 0;

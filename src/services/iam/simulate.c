@@ -169,7 +169,7 @@ static bool take_owner(struct simulation *simulation, str owner)
     str account = str_present(arn_account(owner)) ? arn_account(owner) : owner;
 
     simulation->request.resource_owner = account;
-    return !str_present(owner) || (account.size == 12 && str_is_word(account, S(""))) ||
+    return !str_present(owner) || arn_is_account(account) ||
            invalid(simulation->call, "'", owner, "' is not a valid as a Resource Owner.");
 }
 

@@ -21,17 +21,6 @@ static void open_locale(void)
         utf8 = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
 }
 
-/* Of a valid sequence of that size. */
-static uint32_t letter_at(const char *at, size_t size)
-{
-    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t letter = (unsigned char)at[0] & first_bits[size];
-
-    for (size_t i = 1; i < size; i++)
-        letter = letter << 6 | ((unsigned char)at[i] & 0x3f);
-    return letter;
-}
-
 static str change(struct arena *arena, str text, wint_t (*other_of)(wint_t letter, locale_t locale))
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -42,7 +31,7 @@ static str change(struct arena *arena, str text, wint_t (*other_of)(wint_t lette
     while (at < end) {
         size_t size = utf8_sequence(at, end);
         if (size > 0)
-            to = utf8_write(to, other_of(letter_at(at, size), utf8));
+            to = utf8_write(to, other_of(utf8_read(at, size), utf8));
         else
             *to++ = *at;
         at += size ? size : 1;

@@ -11,7 +11,7 @@
 #include "aws/wildcard.h"
 
 /* In a policy a name takes six bytes at least. */
-enum { ACCOUNT_ID_DIGITS = 12, MOST_STATEMENTS = 100, MAX_NAMES = MAX_POLICY_BYTES / 6 };
+enum { MOST_STATEMENTS = 100, MAX_NAMES = MAX_POLICY_BYTES / 6 };
 
 /* What a topic's policy may grant, as SNS writes it. */
 static const str shared_actions[] = {
@@ -36,13 +36,6 @@ static bool refuse(const struct call *call, const char *problem)
     return false;
 }
 
-static bool is_account(str account)
-{
-    int64_t number;
-
-    return account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0;
-}
-
 static bool permission_check(const struct call *call, const struct sns_add_permission_input *in)
 {
     if (str_empty(in->label))
@@ -58,7 +51,7 @@ static bool permission_check(const struct call *call, const struct sns_add_permi
                            sizeof shared_actions / sizeof *shared_actions))
             return refuse(call, "Policy statement action out of service scope!");
     for (size_t i = 0; i < in->aws_account_id.count; i++)
-        if (!is_account(in->aws_account_id.items[i]))
+        if (!arn_is_account(in->aws_account_id.items[i]))
             return refuse(call, "Policy Error: PrincipalNotFound");
     return true;
 }

@@ -6,7 +6,7 @@
 #include "aws/arn.h"
 #include "aws/policy_document.h"
 
-enum { MAX_LABEL = 80, MAX_ACTIONS = 7, ACCOUNT_ID_DIGITS = 12 };
+enum { MAX_LABEL = 80, MAX_ACTIONS = 7 };
 
 static const str shared_actions[] = {
     STR_INIT("*"),
@@ -38,10 +38,7 @@ static bool refuse_principal(const struct call *call, str account)
 
 static bool account_check(const struct call *call, str account)
 {
-    int64_t number;
-
-    return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
-           refuse_principal(call, account);
+    return arn_is_account(account) || refuse_principal(call, account);
 }
 
 /* A batch operation has its action's permission, and no name of its own among the permissions. */
