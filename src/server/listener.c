@@ -52,8 +52,14 @@ static void on_rested(uv_timer_t *rest)
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
-/* Stop polling for a moment: the socket stays readable, so a loop that cannot accept would spin. */
-static void rest_a_while(struct listener *listener, int error)
+/* Stop polling for a moment: the socket stays readable, so a loop that does not accept would spin. */
+static void rest_for(struct listener *listener, unsigned ms)
+{
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->rest, on_rested, ms, 0);
+}
+
+static void rest_after(struct listener *listener, int error)
 {
     static struct log_pace refusals;
     bool room_comes = listener->starved && (error == EMFILE || error == ENFILE);
@@ -64,8 +70,7 @@ static void rest_a_while(struct listener *listener, int error)
                  log_field("also", left_out));
     if (room_comes)
         listener->starved(listener);
-    uv_poll_stop(&listener->poll);
-    uv_timer_start(&listener->rest, on_rested, room_comes ? SHORT_REST_MS : REST_MS, 0);
+    rest_for(listener, room_comes ? SHORT_REST_MS : REST_MS);
 }
 
 static bool passing(int error)
@@ -81,6 +86,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < ACCEPTS_PER_WAKE_UP; i++) {
         struct sockaddr_storage from = {0};
         socklen_t size = sizeof from;
+
+        if (listener->crowded && listener->crowded(listener)) {
+            rest_for(listener, SHORT_REST_MS);
+            return;
+        }
         int fd = accept4(listener->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
@@ -89,7 +99,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         } else if (errno == EAGAIN) {
             return;
         } else if (!passing(errno)) {
-            rest_a_while(listener, errno);
+            rest_after(listener, errno);
             return;
         }
     }

@@ -162,6 +162,13 @@ static void on_starved(struct listener *listener)
     server_make_room(sandbox->sandboxes->loop->server);
 }
 
+static bool is_crowded(struct listener *listener)
+{
+    struct sandbox *sandbox = listener->owner;
+
+    return server_is_crowded(sandbox->sandboxes->loop->server);
+}
+
 static void process_is_known(struct sandbox *sandbox, const struct message *message)
 {
     struct sandboxes *sandboxes = sandbox->sandboxes;
@@ -193,6 +200,7 @@ static void has_started(struct sandbox *sandbox, const struct message *message)
     sandbox->listens = true;
     if (message->fds[STARTED_ENDPOINT] >= 0) {
         sandbox->endpoint.accepted = on_client_accepted;
+        sandbox->endpoint.crowded = is_crowded;
         listen_on(sandbox, &sandbox->endpoint, message->fds[STARTED_ENDPOINT]);
         sandbox->has_endpoint = true;
     }

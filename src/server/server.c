@@ -29,6 +29,7 @@ enum {
     DESCRIPTORS_OF_PROCESS = 64, /* the database's, two for each of at most 16 workers, and pipes */
     DESCRIPTORS_OF_LOOP = 6,
     DESCRIPTORS_TO_SERVE = 32, /* some clients, and a function */
+    MOST_SURPLUS = 16,         /* their descriptors belong to the process itself */
     MOST_USUAL_THREADS = 16,   /* more threads would not keep the engine thread busier, and need memory */
 };
 
@@ -37,6 +38,7 @@ struct server {
     struct loop main;      /* accepts, and owns the sandboxes */
     struct loop *loops;    /* these loops serve */
     unsigned loop_count, loops_draining;
+    _Atomic unsigned surplus; /* accepted clients beyond the limit: they wait for a loop to make room */
     struct port port;
     struct listener listener;
     struct shares *shares;
@@ -71,6 +73,12 @@ struct arrival {
     int fd;
 };
 
+static void settle_surplus(struct server *server, const struct arrival *arrival)
+{
+    if (arrival->limit != SHARE_FREE)
+        atomic_fetch_sub_explicit(&server->surplus, 1, memory_order_relaxed);
+}
+
 static void turn_away(int fd, const char *why)
 {
     static const char busy[] =
@@ -88,6 +96,7 @@ static void give_up(struct loop *loop, struct arrival *arrival)
 {
     turn_away(arrival->fd, arrival->limit == SHARE_OF_ALL_TAKEN ? "too many connections"
                                                                 : "too many connections of that address");
+    settle_surplus(loop->server, arrival);
     share_leave(arrival->share);
     atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
     free(arrival);
@@ -118,6 +127,7 @@ static void open_arrival(struct loop *loop, struct task *task)
 
     if (has_room(loop, arrival)) {
         connection_open(loop, arrival->port, arrival->fd, &arrival->from, arrival->share);
+        settle_surplus(loop->server, arrival);
         free(arrival);
     } else if (++arrival->loops_tried < loop->server->loop_count && !loop->draining) {
         try_next_loop(loop, arrival);
@@ -169,9 +179,16 @@ void server_accept(struct server *server, int fd, const struct address *from, co
     struct arrival *arrival = memory_take(sizeof *arrival);
     *arrival = (struct arrival){.task.run = open_arrival, .port = &server->port, .from = *from, .fd = fd};
     arrival->share = share_enter(server->shares, client, &arrival->limit);
+    if (arrival->limit != SHARE_FREE)
+        atomic_fetch_add_explicit(&server->surplus, 1, memory_order_relaxed);
     loop = arrival->limit == SHARE_FREE ? least_busy(server) : least_awake(server);
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     loop_post(loop, &arrival->task);
+}
+
+bool server_is_crowded(const struct server *server)
+{
+    return atomic_load_explicit(&server->surplus, memory_order_relaxed) >= MOST_SURPLUS;
 }
 
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
@@ -193,6 +210,11 @@ void server_make_room(struct server *server)
 static void on_starved(struct listener *listener)
 {
     server_make_room(listener->owner);
+}
+
+static bool is_crowded(struct listener *listener)
+{
+    return server_is_crowded(listener->owner);
 }
 
 struct shares *server_shares(struct server *server)
@@ -395,6 +417,7 @@ struct server *server_new(const struct server_options *options, struct arena *ar
     server->listener.owner = server;
     server->listener.accepted = on_accepted;
     server->listener.starved = on_starved;
+    server->listener.crowded = is_crowded;
     server->bound =
         listener_bind(&server->listener, &server->main, options->host, options->port, arena, error);
     if (!server->bound) {

@@ -78,11 +78,12 @@ struct address address_called(int fd);
 
 struct listener {
     uv_poll_t poll;
-    uv_timer_t rest; /* runs after descriptors ran out */
+    uv_timer_t rest; /* runs after descriptors ran out, and while it is crowded */
     int fd;
     void *owner;
     void (*accepted)(struct listener *listener, int fd, const struct address *from);
     void (*starved)(struct listener *listener); /* descriptors have run out: free some; or NULL */
+    bool (*crowded)(struct listener *listener); /* let further connections wait for a moment? or NULL */
     uv_close_cb closed;
 };
 
@@ -111,6 +112,9 @@ void listener_close(struct listener *listener, uv_close_cb closed);
 
 /* Accept a client of the public port, through whichever socket it came; `client` names its share. */
 void server_accept(struct server *server, int fd, const struct address *from, const char *client);
+/* Do so many accepted clients wait for room that the next ones had better wait outside, without descriptors?
+ */
+bool server_is_crowded(const struct server *server);
 /* Descriptors have run out: close the connection that has been idle for longest. */
 void server_make_room(struct server *server);
 

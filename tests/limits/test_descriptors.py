@@ -1,5 +1,7 @@
 """A server that may open few files: it says how many it needs, and answers when they run out."""
 
+import contextlib
+import ctypes
 import io
 import json
 import os
@@ -9,6 +11,7 @@ import subprocess
 import zipfile
 
 import boto3
+import pytest
 from botocore.config import Config
 from conftest import RELEASE
 
@@ -60,11 +63,11 @@ MOST_OF_A_START = 12
 class Functions:
     """Functions of a server, each of which is started once."""
 
-    def __init__(self, server, count, timeout):
+    def __init__(self, server, count, timeout, attempts=1):
         def client(service):
             return boto3.client(
                 service, "us-east-1", endpoint_url=server.endpoint, aws_access_key_id="test",
-                aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}))
+                aws_secret_access_key="test", config=Config(retries={"total_max_attempts": attempts}))
 
         role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         self.client = client("lambda")
@@ -95,7 +98,35 @@ def test_descriptors_that_run_out_while_a_function_starts_are_told_and_the_serve
 def test_clients_that_do_nothing_leave_a_function_what_it_needs(tmp_path, start, raw):
     _, needed, _ = refused(tmp_path, 50)
     server = start(limits=[f"--nofile={needed}:{needed}"])
-    functions = Functions(server, 2, timeout=30)
+    functions = Functions(server, 2, timeout=30, attempts=2)  # the connection of the first may have to make room
     for _ in range(2 * needed):
         raw(server)
     assert [functions.invoke(number) for number in range(2)] == ["here", "here"]
+
+
+@contextlib.contextmanager
+def stopped(server, name):
+    """The threads of that name do not run."""
+    SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+    threads = f"/proc/{server.process.pid}/task"
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    numbers = [int(thread) for thread in os.listdir(threads) if open(f"{threads}/{thread}/comm").read().strip() == name]
+    assert numbers
+    for number in numbers:
+        if libc.ptrace(SEIZE, number, None, None) != 0:
+            pytest.skip("threads cannot be stopped here")
+        libc.ptrace(INTERRUPT, number, None, None)
+        os.waitpid(number, WALL)
+    yield
+    for number in numbers:
+        libc.ptrace(DETACH, number, None, None)
+
+
+def test_clients_that_wait_for_room_leave_the_process_its_descriptors(tmp_path, start, raw):
+    _, needed, _ = refused(tmp_path, 50)
+    server = start(limits=[f"--nofile={needed}:{needed}"])
+    with stopped(server, "loop"):
+        clients = [raw(server) for _ in range(2 * needed)]
+    assert clients[-1].send(b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n").reply()[0] == 200
+    assert "cannot accept a connection" not in server.log
