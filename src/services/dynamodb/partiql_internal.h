@@ -53,6 +53,8 @@ bool dynamodb_pql_accept_word(struct pql_parser *parser, const char *word);
 bool dynamodb_pql_refuse(struct pql_parser *parser, str sentence);
 bool dynamodb_pql_malformed(struct pql_parser *parser, const char *detail);
 bool dynamodb_pql_refuse_at(struct pql_parser *parser, str sentence, str written);
+/* Does the current token compare, or combine comparisons? */
+bool dynamodb_pql_at_operator(const struct pql_parser *parser);
 /* The current token is not allowed here. */
 bool dynamodb_pql_unexpected(struct pql_parser *parser);
 /* The same, or else a malformed statement with that detail. */
@@ -105,6 +107,23 @@ bool dynamodb_pql_operands(struct pql_parser *parser, struct node *node, pql_ope
 /* partiql_condition.c */
 /* Parse the condition of a WHERE; NULL: the problem is set. */
 struct node *dynamodb_pql_condition(struct pql_parser *parser);
+
+/*
+ * partiql_refused.c: false: the problem names what DynamoDB does not have.
+ */
+/* No statement of DynamoDB begins with the current token: always false. */
+bool dynamodb_pql_statement_refuse(struct pql_parser *parser);
+/* No other table follows the one of a SELECT. */
+bool dynamodb_pql_join_check(struct pql_parser *parser);
+bool dynamodb_pql_group_check(struct pql_parser *parser);
+bool dynamodb_pql_having_check(struct pql_parser *parser);
+bool dynamodb_pql_limit_check(struct pql_parser *parser);
+/* A column is a path: no value or operator before it, and no operator behind it. */
+bool dynamodb_pql_column_start_check(struct pql_parser *parser);
+bool dynamodb_pql_column_end_check(struct pql_parser *parser);
+/* Of INSERT: one item follows; nothing follows it. */
+bool dynamodb_pql_items_check(struct pql_parser *parser);
+bool dynamodb_pql_insert_end_check(struct pql_parser *parser);
 
 /* partiql_columns.c */
 str dynamodb_pql_column_name(struct arena *arena, const struct path *path);

@@ -237,7 +237,7 @@ bool dynamodb_pql_refuse_at(struct pql_parser *parser, str sentence, str written
                      str_characters(str_from(before, (size_t)(last_line + 1))) + 1, str_characters(written)));
 }
 
-static bool is_operator(const struct pql_parser *parser)
+bool dynamodb_pql_at_operator(const struct pql_parser *parser)
 {
     static const char *const words[] = {"IS", "LIKE", "IN", "BETWEEN", "AND", "OR"};
     static const char *const symbols[] = {"=", "<>", "!=", "<", "<=", ">", ">="};
@@ -253,7 +253,7 @@ static bool is_operator(const struct pql_parser *parser)
 
 bool dynamodb_pql_unexpected(struct pql_parser *parser)
 {
-    return dynamodb_pql_malformed(parser, is_operator(parser)               ? "Unexpected operator"
+    return dynamodb_pql_malformed(parser, dynamodb_pql_at_operator(parser)  ? "Unexpected operator"
                                           : dynamodb_pql_at_keyword(parser) ? "Unexpected keyword"
                                                                             : "Unexpected term");
 }

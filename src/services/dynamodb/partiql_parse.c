@@ -57,8 +57,8 @@ static bool parse_source(struct pql_parser *parser, struct statement *statement)
         return dynamodb_pql_refuse(parser, S("A path may contain at most 2 components in the FROM clause"));
     if (str_present(statement->index_name) && !selects)
         return dynamodb_pql_refuse(parser, S("This operation is not supported on an index"));
-    if (dynamodb_pql_at_symbol(parser, ",") && selects)
-        return dynamodb_pql_refuse(parser, S("Only select from a single table or index is supported."));
+    if (selects && !dynamodb_pql_join_check(parser))
+        return false;
     return is_table_name(statement->table_name) ||
            dynamodb_pql_refuse(parser, S("Table name should be within the length [3, 255] and only contain "
                                          "'a-z', 'A-Z', '0-9', '-', '_', '.'."));
@@ -140,10 +140,12 @@ static bool parse_column(struct pql_parser *parser, struct projection *projectio
     struct pql_token first = parser->current;
     struct path path = {0};
 
-    if (!dynamodb_pql_path(parser, &path))
+    if (!dynamodb_pql_column_start_check(parser) || !dynamodb_pql_path(parser, &path))
         return false;
     if (dynamodb_pql_at_symbol(parser, "("))
         return dynamodb_pql_refuse_at(parser, S("Unexpected path component"), first.written);
+    if (!dynamodb_pql_column_end_check(parser))
+        return false;
     *list_add(parser->scope.arena, projection) = path;
     return alias_check(parser);
 }
@@ -215,29 +217,13 @@ static bool parse_order(struct pql_parser *parser, struct statement *statement)
     return true;
 }
 
-static bool group_check(struct pql_parser *parser)
-{
-    struct pql_parser ahead = *parser;
-
-    return !dynamodb_pql_accept_word(&ahead, "GROUP") || !dynamodb_pql_at_word(&ahead, "BY") ||
-           dynamodb_pql_refuse(parser, S("Unsupported clause: GROUP BY"));
-}
-
-/* The place is that of the number. */
-static bool limit_check(struct pql_parser *parser)
-{
-    struct pql_parser ahead = *parser;
-
-    return !dynamodb_pql_accept_word(&ahead, "LIMIT") || !dynamodb_pql_at_value(&ahead) ||
-           dynamodb_pql_refuse_at(parser, S("Unsupported clause: LIMIT"), ahead.current.written);
-}
-
 static bool parse_select(struct pql_parser *parser, struct statement *statement)
 {
     return parse_quantifier(parser) && parse_columns(parser, statement) &&
            dynamodb_pql_expect_word(parser, "FROM", "Expected FROM") && parse_source(parser, statement) &&
-           alias_check(parser) && parse_where(parser, statement) && group_check(parser) &&
-           parse_order(parser, statement) && limit_check(parser);
+           alias_check(parser) && parse_where(parser, statement) && dynamodb_pql_group_check(parser) &&
+           parse_order(parser, statement) && dynamodb_pql_having_check(parser) &&
+           dynamodb_pql_limit_check(parser);
 }
 
 static bool parse_exists(struct pql_parser *parser, struct statement *statement)
@@ -254,16 +240,9 @@ static bool parse_insert(struct pql_parser *parser, struct statement *statement)
 {
     if (!dynamodb_pql_expect_word(parser, "INTO", "Expected INTO") || !parse_source(parser, statement))
         return false;
-    if (dynamodb_pql_at_word(parser, "VALUES"))
-        return dynamodb_pql_refuse(
-            parser,
-            S("Unsupported operation: Inserting multiple items in a single statement is not supported, "
-              "use \"INSERT INTO tableName VALUE item\" instead"));
-    if (!dynamodb_pql_expect_word(parser, "VALUE", "Unexpected token after expression") ||
-        !dynamodb_pql_item(parser, &statement->item))
-        return false;
-    return !dynamodb_pql_at_word(parser, "RETURNING") ||
-           dynamodb_pql_refuse(parser, S("RETURNING is not supported in INSERT"));
+    return dynamodb_pql_items_check(parser) &&
+           dynamodb_pql_expect_word(parser, "VALUE", "Unexpected token after expression") &&
+           dynamodb_pql_item(parser, &statement->item) && dynamodb_pql_insert_end_check(parser);
 }
 
 static bool parse_update(struct pql_parser *parser, struct statement *statement)
@@ -305,7 +284,7 @@ static bool parse_statement(struct pql_parser *parser, struct statement *stateme
         statement->kind = beginnings[i].kind;
         return beginnings[i].parse(parser, statement);
     }
-    return dynamodb_pql_malformed(parser, "Expected data manipulation");
+    return dynamodb_pql_statement_refuse(parser);
 }
 
 static bool parse_end(struct pql_parser *parser)
