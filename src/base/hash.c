@@ -1,147 +1,108 @@
 /*
  * hash.c: thin covers over OpenSSL and zlib.
  *
- * OpenSSL 3 looks an algorithm up by name at each use, which costs more than hashing a short message; so each
- * algorithm is fetched once, and each thread keeps its contexts.
+ * MD5 and SHA-256 use OpenSSL's functions for one algorithm.  Its general ones (EVP) look the algorithm up
+ * and allocate a state for each digest, which costs more than hashing a short message, and a request has
+ * four.
  */
+#define OPENSSL_API_COMPAT 10101 /* OpenSSL 3 keeps these functions, but recommends the general ones */
 #include "base/hash.h"
 
 #include "base/check.h"
 #include "base/memory.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <openssl/rand.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-static struct {
-    EVP_MD *md5, *sha256;
-    pthread_key_t contexts; /* its destructor frees a thread's contexts when the thread ends */
-} algorithms;
-static pthread_once_t fetched = PTHREAD_ONCE_INIT;
-
-/* A context keeps its algorithm, which EVP_DigestInit_ex2() would look for again. */
-struct contexts {
-    EVP_MD_CTX *md5, *sha256;
-};
-
-static void free_contexts(void *freed)
-{
-    struct contexts *contexts = freed;
-
-    EVP_MD_CTX_free(contexts->md5);
-    EVP_MD_CTX_free(contexts->sha256);
-    free(contexts);
-}
-
-static void fetch(void)
-{
-    algorithms.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
-    algorithms.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    check(algorithms.md5 && algorithms.sha256);
-    check(pthread_key_create(&algorithms.contexts, free_contexts) == 0);
-}
-
-static EVP_MD_CTX *context_for(const EVP_MD *algorithm)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-    check(context && EVP_DigestInit_ex2(context, algorithm, NULL) == 1);
-    return context;
-}
-
-static const struct contexts *thread_contexts(void)
-{
-    static _Thread_local struct contexts *contexts;
-
-    pthread_once(&fetched, fetch);
-    if (!contexts) {
-        contexts = memory_take(sizeof *contexts);
-        *contexts = (struct contexts){context_for(algorithms.md5), context_for(algorithms.sha256)};
-        check(pthread_setspecific(algorithms.contexts, contexts) == 0);
-    }
-    return contexts;
-}
-
-static void digest(EVP_MD_CTX *context, str data, unsigned char *out)
-{
-    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
-    check(EVP_DigestUpdate(context, data.data, data.size) == 1);
-    check(EVP_DigestFinal_ex(context, out, NULL) == 1);
-}
-
 struct md5 md5(str data)
 {
+    MD5_CTX context;
     struct md5 out;
 
-    digest(thread_contexts()->md5, data, out.bytes);
+    check(MD5_Init(&context) == 1);
+    check(MD5_Update(&context, data.data, data.size) == 1);
+    check(MD5_Final(out.bytes, &context) == 1);
+    return out;
+}
+
+static void add(SHA256_CTX *context, str data)
+{
+    check(SHA256_Update(context, data.data, data.size) == 1);
+}
+
+static struct sha256 end(SHA256_CTX *context)
+{
+    struct sha256 out;
+
+    check(SHA256_Final(out.bytes, context) == 1);
     return out;
 }
 
 struct sha256 sha256(str data)
 {
-    struct sha256 out;
+    SHA256_CTX context;
 
-    digest(thread_contexts()->sha256, data, out.bytes);
-    return out;
+    check(SHA256_Init(&context) == 1);
+    add(&context, data);
+    return end(&context);
 }
 
-/* A struct sha256_sum is OpenSSL's context. */
-static EVP_MD_CTX *context_of(struct sha256_sum *sum)
-{
-    return (EVP_MD_CTX *)sum;
-}
+struct sha256_sum {
+    SHA256_CTX context;
+};
 
 struct sha256_sum *sha256_begin(void)
 {
-    pthread_once(&fetched, fetch);
-    return (struct sha256_sum *)context_for(algorithms.sha256);
+    struct sha256_sum *sum = memory_take(sizeof *sum);
+
+    check(SHA256_Init(&sum->context) == 1);
+    return sum;
 }
 
 void sha256_add(struct sha256_sum *sum, str data)
 {
-    check(EVP_DigestUpdate(context_of(sum), data.data, data.size) == 1);
+    add(&sum->context, data);
 }
 
 struct sha256 sha256_end(struct sha256_sum *sum)
 {
-    struct sha256 out;
+    struct sha256 out = end(&sum->context);
 
-    check(EVP_DigestFinal_ex(context_of(sum), out.bytes, NULL) == 1);
-    EVP_MD_CTX_free(context_of(sum));
+    free(sum);
     return out;
+}
+
+/* SHA-256 of the key, with each of its bytes changed by `mask`, and of `data`. */
+static struct sha256 keyed_digest(str key, char mask, str data)
+{
+    char block[SHA256_CBLOCK];
+    SHA256_CTX context;
+
+    memset(block, mask, sizeof block);
+    for (size_t i = 0; i < key.size; i++)
+        block[i] ^= key.data[i];
+    check(SHA256_Init(&context) == 1);
+    add(&context, (str){block, sizeof block});
+    add(&context, data);
+    return end(&context);
 }
 
 /* RFC 2104, as two digests: EVP_MAC costs three times as much on short messages. */
 struct sha256 hmac_sha256(str key, str data)
 {
-    enum { BLOCK = 64 };
-    EVP_MD_CTX *context = thread_contexts()->sha256;
-    unsigned char inner[BLOCK] = {0}, outer[BLOCK];
-    struct sha256 shortened, out;
+    struct sha256 shortened, inner;
 
-    if (key.size > BLOCK) {
+    if (key.size > SHA256_CBLOCK) {
         shortened = sha256(key);
         key = HASH_STR(shortened);
     }
-    if (key.size)
-        memcpy(inner, key.data, key.size);
-    for (size_t i = 0; i < BLOCK; i++) {
-        outer[i] = inner[i] ^ 0x5c;
-        inner[i] ^= 0x36;
-    }
-    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
-    check(EVP_DigestUpdate(context, inner, BLOCK) == 1);
-    check(EVP_DigestUpdate(context, data.data, data.size) == 1);
-    check(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
-    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
-    check(EVP_DigestUpdate(context, outer, BLOCK) == 1);
-    check(EVP_DigestUpdate(context, out.bytes, sizeof out.bytes) == 1);
-    check(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
-    return out;
+    inner = keyed_digest(key, 0x36, data);
+    return keyed_digest(key, 0x5c, HASH_STR(inner));
 }
 
 uint32_t crc32_of(str data)
@@ -149,15 +110,20 @@ uint32_t crc32_of(str data)
     return (uint32_t)crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)data.data, data.size);
 }
 
+/* Computed, so that compilers encode many bytes at a time. */
+static char hex_digit(unsigned value)
+{
+    return (char)(value + (value < 10 ? '0' : 'a' - 10));
+}
+
 str hex_encode(struct arena *arena, str bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     char *out = arena_alloc(arena, bytes.size * 2 + 1);
 
     for (size_t i = 0; i < bytes.size; i++) {
         unsigned char byte = (unsigned char)bytes.data[i];
-        out[2 * i] = digits[byte >> 4];
-        out[2 * i + 1] = digits[byte & 15];
+        out[2 * i] = hex_digit(byte >> 4);
+        out[2 * i + 1] = hex_digit(byte & 15);
     }
     return (str){out, bytes.size * 2};
 }

@@ -3,8 +3,7 @@
 /*
  * hash.h: digests, checksums, encodings of bytes and random numbers.
  *
- * The algorithms are OpenSSL's and zlib's, fetched once.  Every function may be called from any
- * thread.
+ * The algorithms are OpenSSL's and zlib's.  Every function may be called from any thread.
  */
 #include "base/text.h"
 
