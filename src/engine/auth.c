@@ -116,7 +116,7 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
         become_root(call, credentials, options->default_account, options->root_secret);
         return true;
     }
-    struct txn *txn = store_begin_read(reader);
+    struct txn *txn = store_begin_look_up(reader);
     txn_use_arena(txn, call->arena);
     bool found = options->identity.find_credentials(txn, call->arena, key, call->now_ms, credentials);
     if (!found && !options->strict_auth && (arn_is_account(key) || !options->identity.has_access_keys(txn))) {

@@ -39,9 +39,41 @@ void cache_drop(struct txn *txn)
     txn->cache.epoch++;
 }
 
+void cache_change(struct txn *txn)
+{
+    cache_drop(txn);
+    txn->cache.changed = true;
+}
+
+void cache_begin(struct txn *txn)
+{
+    struct cache *cache = &txn->cache;
+
+    cache->is_current = cache->changed = false;
+    if (cache->changes)
+        cache->changes_before = atomic_load(cache->changes);
+}
+
 /*
- * Once per transaction: find out whether another connection has committed since the last one.  This starts
- * the read.
+ * Of a reader whose snapshot has begun since cache_begin(): are the kept rows, which were true after
+ * `changes_kept` changes, true in the snapshot?  When the count has not moved meanwhile, the snapshot has all
+ * changes up to it and no other.
+ */
+static bool rows_have_lasted(struct cache *cache)
+{
+    if (!cache->changes)
+        return false;
+    atomic_thread_fence(memory_order_acquire);
+    uint64_t changes = atomic_load(cache->changes);
+    bool known = changes == cache->changes_before && changes % 2 == 0;
+    bool lasted = known && changes == cache->changes_kept;
+    cache->changes_kept = known ? changes : CHANGES_UNKNOWN;
+    return lasted;
+}
+
+/*
+ * Once per transaction: find out whether other connections have committed since the last one what cached
+ * statements read.  This starts the read.
  */
 static void look_for_changes(struct txn *txn)
 {
@@ -53,20 +85,33 @@ static void look_for_changes(struct txn *txn)
     else
         txn_note_trouble(txn);
     sqlite3_reset(prepared);
-    if (version != txn->cache.data_version)
-        cache_drop(txn);
+    bool lasted = rows_have_lasted(&txn->cache);
+    if (version != txn->cache.data_version && !lasted)
+        cache_change(txn);
     txn->cache.data_version = version;
     txn->cache.is_current = true;
 }
 
+/* Were the kept rows true when the transaction began, whatever its snapshot will be? */
+static bool needs_no_snapshot(const struct cache *cache)
+{
+    return cache->looks_up && cache->changes_before == cache->changes_kept;
+}
+
+static bool is_kept(const struct txn *txn, const struct cache_slot *slot, const struct cache_key *key)
+{
+    return slot->epoch == txn->cache.epoch && has_key(slot, key);
+}
+
 const void *cache_find(struct txn *txn, const struct cache_key *key)
 {
+    const struct cache_slot *slot = slot_of(txn, key);
+
     if (txn->broken)
         return NULL;
-    if (!txn->cache.is_current)
+    if (!txn->cache.is_current && !(needs_no_snapshot(&txn->cache) && is_kept(txn, slot, key)))
         look_for_changes(txn);
-    const struct cache_slot *slot = slot_of(txn, key);
-    return slot->epoch == txn->cache.epoch && has_key(slot, key) ? slot->row : NULL;
+    return is_kept(txn, slot, key) ? slot->row : NULL;
 }
 
 void *cache_put(struct txn *txn, const struct cache_key *key, const void *row, size_t size,

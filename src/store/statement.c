@@ -66,7 +66,7 @@ struct statement *statement_begin(struct txn *txn, const struct schema *schema, 
     if (!txn->broken && statement->writes)
         txn_will_write(txn);
     if (schema->changes_cached && schema->changes_cached[index])
-        cache_drop(txn);
+        cache_change(txn);
     return statement;
 }
 

@@ -183,6 +183,19 @@ static bool finish(struct txn *txn)
     return false;
 }
 
+/* Readers learn whether the commit changes rows that they keep: before they can see it, and when they can. */
+static bool finish_and_count(struct store *store)
+{
+    struct txn *txn = &store->writer;
+
+    if (!txn->cache.changed)
+        return finish(txn);
+    atomic_fetch_add(&store->changes, 1);
+    bool good = finish(txn);
+    atomic_fetch_add(&store->changes, 1);
+    return good;
+}
+
 /* Let a waiting checkpoint in. */
 static void publish(struct store *store, uint64_t sequence)
 {
@@ -205,7 +218,7 @@ bool store_commit(struct store *store, uint64_t *sequence)
 
     *sequence = store->committed + (wrote ? 1 : 0);
     atomic_store(&store->announced, *sequence);
-    bool good = finish(txn);
+    bool good = finish_and_count(store);
     if (txn->disk_full) {
         space_ran_out(store);
         pthread_cond_signal(&store->log_is_large);
@@ -262,6 +275,8 @@ struct store_reader *store_reader_open(struct store *store)
         reader = NULL;
     } else {
         reader->txn.reads_only = true;
+        reader->txn.cache.changes = &store->changes;
+        reader->txn.cache.changes_kept = CHANGES_UNKNOWN;
         txn_pragma(&reader->txn, "cache_size", -STORE_READER_CACHE_KIB);
     }
     arena_free(&arena);
@@ -287,6 +302,7 @@ struct txn *store_begin_read(struct store_reader *reader)
 {
     uint64_t committed = atomic_load(&reader->store->committed);
 
+    reader->txn.cache.looks_up = false;
     if (reader->keeps && reader->committed == committed) {
         reader->keeps = false;
         return &reader->txn;
@@ -295,6 +311,14 @@ struct txn *store_begin_read(struct store_reader *reader)
     reader->committed = committed;
     txn_begin(&reader->txn, CONTROL_BEGIN_READ);
     return &reader->txn;
+}
+
+struct txn *store_begin_look_up(struct store_reader *reader)
+{
+    struct txn *txn = store_begin_read(reader);
+
+    txn->cache.looks_up = true;
+    return txn;
 }
 
 void store_read_anew(struct txn *txn)

@@ -111,6 +111,11 @@ uint64_t store_durable(const struct store *store);
 struct store_reader *store_reader_open(struct store *store);
 void store_reader_close(struct store_reader *reader);
 struct txn *store_begin_read(struct store_reader *reader);
+/*
+ * The same for look-ups by `:cached` statements: a row that the reader has kept, and that no commit has
+ * changed, is found without a snapshot.  Another row of the same transaction may then be newer.
+ */
+struct txn *store_begin_look_up(struct store_reader *reader);
 /* *sequence: the reply may be sent once this commit is durable.  False when a statement failed. */
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
 /* Call this before the thread waits. */

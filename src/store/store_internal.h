@@ -74,11 +74,20 @@ struct cache_slot {
     struct arena arena; /* of the row and all that it points to */
 };
 
+/* No count of changes: a count is odd only while a change is committed. */
+#define CHANGES_UNKNOWN UINT64_MAX
+
 struct cache {
     struct cache_slot slots[STORE_CACHE_SLOTS];
     uint64_t epoch;
     int64_t data_version;
     bool is_current; /* data_version was read in this transaction */
+    bool changed;    /* this transaction has changed what cached statements read */
+    bool looks_up;   /* this transaction may find kept rows without a snapshot */
+
+    const _Atomic uint64_t *changes; /* of the store; NULL: this is not a reader */
+    uint64_t changes_before;         /* when the transaction began */
+    uint64_t changes_kept;           /* after which the kept rows are true */
 };
 
 enum level {
@@ -131,7 +140,11 @@ void txn_note_trouble(struct txn *txn);
 void txn_begin(struct txn *txn, enum control control);
 
 /* cache.c */
+/* A transaction begins. */
+void cache_begin(struct txn *txn);
 void cache_drop(struct txn *txn);
+/* Drop the rows, and let the readers drop theirs when this transaction is committed. */
+void cache_change(struct txn *txn);
 void cache_free(struct txn *txn);
 
 struct folder {
@@ -162,6 +175,7 @@ struct store {
     pthread_cond_t gate_changed; /* signalled when writing, moving or gate_closed changes */
     uint64_t throttled, held;    /* see store_waits() */
     _Atomic uint64_t committed;  /* written by the engine thread only */
+    _Atomic uint64_t changes;    /* of what cached statements read; odd while one is committed */
     uint64_t synced;             /* the newest commit that a sync has ended for */
     _Atomic uint64_t awaited;    /* the newest commit that somebody waits for; it may not be made yet */
     int64_t sync_us;             /* how long the last sync took */

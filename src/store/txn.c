@@ -196,7 +196,8 @@ void txn_control(struct txn *txn, enum control control)
 void txn_begin(struct txn *txn, enum control control)
 {
     check(txn->running == 0 && txn->depth == 0);
-    txn->broken = txn->forgivable = txn->disk_full = txn->cache.is_current = false;
+    txn->broken = txn->forgivable = txn->disk_full = false;
+    cache_begin(txn);
     txn->changes_before = sqlite3_total_changes64(txn->db);
     txn->savepoints = 0;
     txn_control(txn, control);
@@ -300,7 +301,7 @@ void txn_delete_everything(struct txn *txn, const char *const *spared)
                 continue;
             check(snprintf(text, sizeof text, "delete from \"%s\"", schema->tables[t]) < (int)sizeof text);
             txn_will_write(txn);
-            cache_drop(txn);
+            cache_change(txn);
             if (sqlite3_exec(txn->db, text, NULL, NULL, NULL) != SQLITE_OK)
                 txn_note_trouble(txn);
         }

@@ -182,7 +182,7 @@ values (:account, :kind, :name, :folded_name, :unique_id, :path, :created_ms, :t
         :max_session_seconds, :boundary_arn)
 on conflict (account, kind, folded_name) do nothing;
 
--- statement: find_identity :one
+-- statement: find_identity :cached
 -- row: identity
 select id, account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
        max_session_seconds, boundary_arn, last_used_ms, last_used_region, uses_partial
@@ -319,7 +319,7 @@ delete from iam_policy_version where policy_id = :policy_id;
 insert into iam_access_key (access_key_id, account, identity_id, secret, status, created_ms)
 values (:access_key_id, :account, :identity_id, :secret, :status, :created_ms);
 
--- statement: find_access_key :one
+-- statement: find_access_key :cached
 select access_key_id, account, identity_id, secret, status, created_ms, last_used_ms, last_used_service,
        last_used_region
 from iam_access_key where access_key_id = :access_key_id;
@@ -345,7 +345,7 @@ insert into iam_session (access_key_id, account, role_name, owner, session_name,
 values (:access_key_id, :account, :role_name, :owner, :session_name, :secret, :session_token,
         :session_policy, :function_arn, :issued_ms, :expires_ms);
 
--- statement: find_session :one
+-- statement: find_session :cached
 -- column: owner_exists integer
 select account, role_name, owner, session_name, secret, session_token, session_policy, function_arn,
        issued_ms, expires_ms,

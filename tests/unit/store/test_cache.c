@@ -190,6 +190,194 @@ static void a_reader_finds_what_its_snapshot_has(void **state)
     store_reader_close(reader);
 }
 
+/* Is a snapshot open? */
+static bool has_snapshot(struct txn *txn)
+{
+    return sqlite3_txn_state(txn->db, NULL) != SQLITE_TXN_NONE;
+}
+
+static void commit_message(struct fixture *fixture, int64_t id)
+{
+    put(begin(fixture), id);
+    commit(fixture->store);
+}
+
+static void commit_receive(struct fixture *fixture, int64_t id)
+{
+    receive(begin(fixture), id);
+    commit(fixture->store);
+}
+
+static void commit_name(struct fixture *fixture, str name)
+{
+    assert_int_equal(demo_add_name(begin(fixture), &(struct demo_add_name_params){name}), 1);
+    commit(fixture->store);
+}
+
+/* What a snapshot that begins now finds. */
+static int64_t read_receives(struct fixture *fixture, struct store_reader *reader, int64_t id)
+{
+    int64_t receives = receives_of(begin_read(fixture, reader), id);
+
+    end_read(reader);
+    return receives;
+}
+
+static void a_reader_keeps_a_row_over_commits_that_do_not_change_its_table(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    commit_message(fixture, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    look_ups(&reader->txn);
+    commit_name(fixture, S("one"));
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    assert_int_equal(look_ups(&reader->txn), 0);
+    commit_receive(fixture, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 1);
+    assert_int_equal(look_ups(&reader->txn), 1);
+    commit_name(fixture, S("two"));
+    assert_int_equal(read_receives(fixture, reader, 1), 1);
+    assert_int_equal(look_ups(&reader->txn), 0);
+    store_reader_close(reader);
+}
+
+static void a_commit_between_the_begin_and_the_snapshot_is_seen_now_and_later(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    commit_message(fixture, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    commit_name(fixture, S("one"));
+    struct txn *read = begin_read(fixture, reader);
+    commit_receive(fixture, 1);
+    assert_int_equal(receives_of(read, 1), 1); /* which begins the snapshot */
+    commit_receive(fixture, 1);
+    assert_int_equal(receives_of(read, 1), 1);
+    end_read(reader);
+    assert_int_equal(read_receives(fixture, reader, 1), 2);
+    store_reader_close(reader);
+}
+
+static void a_commit_that_the_snapshot_lacks_is_seen_by_the_next_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    commit_message(fixture, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    commit_name(fixture, S("one"));
+    struct txn *read = begin_read(fixture, reader);
+    assert_int_equal(count_messages(read), 1); /* which begins the snapshot */
+    commit_receive(fixture, 1);
+    assert_int_equal(receives_of(read, 1), 0);
+    end_read(reader);
+    assert_int_equal(read_receives(fixture, reader, 1), 1);
+    store_reader_close(reader);
+}
+
+/* While a change is committed, the count is odd. */
+static void rows_read_beside_a_commit_are_not_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    commit_message(fixture, 1);
+    atomic_fetch_add(&fixture->store->changes, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    look_ups(&reader->txn);
+    commit_name(fixture, S("one"));
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    assert_int_equal(look_ups(&reader->txn), 1);
+    atomic_fetch_add(&fixture->store->changes, 1);
+    store_reader_close(reader);
+}
+
+static int64_t look_up_receives(struct fixture *fixture, struct store_reader *reader, int64_t id,
+                                bool *with_snapshot)
+{
+    struct txn *txn = store_begin_look_up(reader);
+
+    txn_use_arena(txn, &fixture->arena);
+    int64_t receives = receives_of(txn, id);
+    *with_snapshot = has_snapshot(txn);
+    end_read(reader);
+    store_rest(reader);
+    return receives;
+}
+
+static void a_look_up_of_a_kept_row_needs_no_snapshot_until_it_changes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    bool with_snapshot;
+
+    commit_message(fixture, 1);
+    assert_int_equal(look_up_receives(fixture, reader, 1, &with_snapshot), 0);
+    assert_true(with_snapshot);
+    commit_name(fixture, S("one"));
+    assert_int_equal(look_up_receives(fixture, reader, 1, &with_snapshot), 0);
+    assert_false(with_snapshot);
+    commit_receive(fixture, 1);
+    assert_int_equal(look_up_receives(fixture, reader, 1, &with_snapshot), 1);
+    assert_true(with_snapshot);
+    assert_int_equal(look_up_receives(fixture, reader, 2, &with_snapshot), -1);
+    assert_true(with_snapshot);
+    store_reader_close(reader);
+}
+
+static void a_read_after_a_look_up_has_a_snapshot_of_its_own_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    struct txn *txn;
+
+    commit_message(fixture, 1);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    commit_name(fixture, S("one"));
+    txn = store_begin_look_up(reader);
+    txn_use_arena(txn, &fixture->arena);
+    assert_int_equal(receives_of(txn, 1), 0);
+    commit_receive(fixture, 1);
+    assert_int_equal(receives_of(txn, 1), 0); /* as when the look-up began */
+    assert_int_equal(receives_of(txn, 2), -1);
+    assert_int_equal(receives_of(txn, 1), 1); /* the snapshot has begun */
+    end_read(reader);
+    assert_int_equal(read_receives(fixture, reader, 1), 1);
+    store_reader_close(reader);
+}
+
+static void another_process_changes_rows(struct fixture *fixture)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(fixture->store->folder.database, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "update demo_message set receives = 7", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void what_another_process_commits_is_seen_by_the_writer_and_then_by_readers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    struct txn *txn;
+
+    commit_message(fixture, 1);
+    txn = begin(fixture);
+    assert_int_equal(receives_of(txn, 1), 0);
+    commit(fixture->store);
+    assert_int_equal(read_receives(fixture, reader, 1), 0);
+    store_rest(reader);
+    another_process_changes_rows(fixture);
+    txn = begin(fixture);
+    assert_int_equal(receives_of(txn, 1), 7);
+    commit(fixture->store);
+    assert_int_equal(read_receives(fixture, reader, 1), 7);
+    store_reader_close(reader);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -201,6 +389,13 @@ int main(void)
         TEST(what_a_failed_call_has_changed_is_forgotten_with_it),
         TEST(a_batch_that_fails_is_forgotten),
         TEST(a_reader_finds_what_its_snapshot_has),
+        TEST(a_reader_keeps_a_row_over_commits_that_do_not_change_its_table),
+        TEST(a_commit_between_the_begin_and_the_snapshot_is_seen_now_and_later),
+        TEST(a_commit_that_the_snapshot_lacks_is_seen_by_the_next_one),
+        TEST(rows_read_beside_a_commit_are_not_kept),
+        TEST(a_look_up_of_a_kept_row_needs_no_snapshot_until_it_changes),
+        TEST(a_read_after_a_look_up_has_a_snapshot_of_its_own_time),
+        TEST(what_another_process_commits_is_seen_by_the_writer_and_then_by_readers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
