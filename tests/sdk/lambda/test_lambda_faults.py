@@ -158,10 +158,11 @@ def handler(event, context):
 @pytest.mark.parametrize("runtime", ["python", "node"])
 def test_an_error_with_more_than_can_be_told_is_an_error_and_the_next_invocation_is_served(functions, make_function, runtime):
     if runtime == "python":
-        name = make_function("def handler(event, context):\n    if event: raise ValueError('x' * event)\n    return 'calm'\n", MemorySize=512)
+        name = make_function("def handler(event, context):\n    if event: raise ValueError('x' * event)\n    return 'calm'\n",
+                             MemorySize=512, Timeout=120)
     else:
         name = make_function({"index.mjs": "export const handler = async (n) => { if (n) throw new Error('x'.repeat(n)); return 'calm'; };"},
-                             Runtime="nodejs20.x", MemorySize=512)
+                             Runtime="nodejs20.x", MemorySize=512, Timeout=120)
     for size in (7_000_000, 20_000_000):
         error, told = invoke(functions, name, size)
         assert (error, told["errorType"].split(".")[0]) in (("Unhandled", "Function"), ("Unhandled", "Runtime"))
