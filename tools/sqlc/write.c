@@ -447,6 +447,7 @@ static void write_row_copier(const struct writer *writer, const struct statement
 {
     fprintf(writer->out, "\nstatic void copy_%.*s(struct arena *arena, struct %.*s_%.*s_row *row)\n{\n",
             STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->row));
+    fputs("    (void)arena, (void)row; /* a row may have nothing to copy */\n", writer->out);
     for (size_t i = 0; i < statement->columns.count; i++) {
         const struct field *field = &statement->columns.items[i];
         const char *copy = field->values ? NULL : representation_of(field).copy;

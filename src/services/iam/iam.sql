@@ -374,6 +374,10 @@ delete from iam_account_alias where account = :account;
 -- statement: find_state :one
 select policies_version, keys_created, uses_since_ms, uses_run from iam_state where id = 1;
 
+-- The table has one row, whose id is 1.
+-- statement: find_policies_version :cached
+select policies_version from iam_state where id = :id;
+
 -- statement: set_policies_version :exec
 insert into iam_state (id, policies_version, keys_created) values (1, :policies_version, 0)
 on conflict (id) do update set policies_version = excluded.policies_version;

@@ -127,9 +127,9 @@ static struct cached_identity *load(struct txn *txn, const struct identity *iden
 
 static int64_t policies_version(struct txn *txn)
 {
-    struct iam_find_state_row row = {0};
+    struct iam_find_policies_version_row row = {0};
 
-    iam_find_state(txn, &row);
+    iam_find_policies_version(txn, &(struct iam_find_policies_version_params){.id = 1}, &row);
     return row.policies_version;
 }
 

@@ -854,24 +854,20 @@ values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :
 -- statement: take_number :one
 update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
 
--- A version with its function: by its id, or else by the function's name and the version's number.
--- statement: find_version :one
+-- statement: find_version_id :cached
+select v.id from lambda_version v join lambda_function f on f.id = v.function_id
+where f.account = :account and f.region = :region and f.name = :name and v.number = :number;
+
+-- A version with its function.
+-- statement: find_version :cached
 -- row: function
--- param: version_id integer null
--- param: account text null
--- param: region text null
--- param: name text null
--- param: number integer null
 select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
     v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
     v.execution_seconds, v.retention_days, v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
-where v.id = coalesce(:version_id,
-    (select id from lambda_version
-        where function_id = (select id from lambda_function
-            where account = :account and region = :region and name = :name) and number = :number));
+where v.id = :version_id;
 
 -- statement: find_alias :one
 -- row: alias

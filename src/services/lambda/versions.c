@@ -23,11 +23,10 @@ bool lambda_version_number(str qualifier, int64_t *number)
     return str_to_i64(qualifier, number) && *number > 0 && qualifier.data[0] != '0';
 }
 
-static bool find(const struct call *call, const struct lambda_find_version_params *params,
-                 struct function *function)
+bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function)
 {
     *function = (struct function){0};
-    if (!lambda_find_version(call->txn, params, &function->row))
+    if (!lambda_find_version(call->txn, &(struct lambda_find_version_params){version_id}, &function->row))
         return false;
     function->arn = lambda_function_arn(call->arena, &(struct function_name){.account = function->row.account,
                                                                              .region = function->row.region,
@@ -35,18 +34,15 @@ static bool find(const struct call *call, const struct lambda_find_version_param
     return true;
 }
 
-bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function)
-{
-    return find(call, &(struct lambda_find_version_params){.version_id = &version_id}, function);
-}
-
 static bool find_number(const struct call *call, const struct function_name *name, int64_t number,
                         struct function *function)
 {
-    return find(call,
-                &(struct lambda_find_version_params){
-                    .account = name->account, .region = name->region, .name = name->name, .number = &number},
-                function);
+    const struct lambda_find_version_id_params params = {
+        .account = name->account, .region = name->region, .name = name->name, .number = number};
+    struct lambda_find_version_id_row row;
+
+    *function = (struct function){0};
+    return lambda_find_version_id(call->txn, &params, &row) && lambda_version_get(call, row.id, function);
 }
 
 const struct lambda_alias_row *lambda_alias_find(const struct call *call, const struct function_name *name)

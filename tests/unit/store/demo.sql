@@ -26,6 +26,10 @@ select body, receives, note, due_ms, weight from demo_message where id = :id;
 -- statement: look_up :cached
 select body, receives, note, due_ms, weight from demo_message where id = :id and body = :body;
 
+-- A row that has nothing but a number.
+-- statement: look_up_receives :cached
+select receives from demo_message where id = :id;
+
 -- statement: copy :insert
 -- row: message
 insert into demo_message (body, receives, note) values (:body, :receives, :note);

@@ -103,6 +103,24 @@ static void what_was_found_is_whole_and_stays_when_the_cache_is_dropped(void **s
     commit(fixture->store);
 }
 
+static void a_row_of_numbers_is_kept_and_forgotten_like_others(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct demo_look_up_receives_params params = {1};
+    struct demo_look_up_receives_row row;
+    struct txn *txn = begin(fixture);
+
+    put(txn, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_true(demo_look_up_receives(txn, &params, &row));
+        assert_int_equal(row.receives, 0);
+    }
+    receive(txn, 1);
+    assert_true(demo_look_up_receives(txn, &params, &row));
+    assert_int_equal(row.receives, 1);
+    commit(fixture->store);
+}
+
 static void a_change_in_the_same_transaction_is_seen(void **state)
 {
     struct fixture *fixture = *state;
@@ -385,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_row_is_found_once_and_kept_over_commits),
         TEST(what_was_found_is_whole_and_stays_when_the_cache_is_dropped),
+        TEST(a_row_of_numbers_is_kept_and_forgotten_like_others),
         TEST(a_change_in_the_same_transaction_is_seen),
         TEST(what_a_failed_call_has_changed_is_forgotten_with_it),
         TEST(a_batch_that_fails_is_forgotten),
