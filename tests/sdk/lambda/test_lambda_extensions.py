@@ -35,7 +35,9 @@ def next_event(identifier):
     return ask("GET", "/2020-01-01/extension/event/next", Lambda_Extension_Identifier=identifier)
 
 def subscribe(identifier, body, path="/2022-07-01/telemetry"):
-    return ask("PUT", path, body, Lambda_Extension_Identifier=identifier, Content_Type="application/json")
+    reply = ask("PUT", path, body, Lambda_Extension_Identifier=identifier, Content_Type="application/json")
+    open("/tmp/subscribed", "w").close()
+    return reply
 
 def say(what, value):
     print("SAID", json.dumps([what, value]), flush=True)
@@ -926,7 +928,9 @@ def test_the_time_of_a_streamed_answer_is_told(client, functions, extended, said
 listen(batch)
 subscribe(identifier, subscription(types=["platform"]))
 follow()
-""", {"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+""", {"index.mjs": """import { existsSync } from 'node:fs';
+while (!existsSync('/tmp/subscribed')) await new Promise((resolve) => setTimeout(resolve, 10));
+export const handler = awslambda.streamifyResponse(async (event, stream) => {
   stream.write('one');
   const sqs = new (await import('@aws-sdk/client-sqs')).SQS({});
   while (!(await sqs.receiveMessage({ QueueUrl: event, WaitTimeSeconds: 1 })).Messages?.length);
@@ -945,14 +949,14 @@ follow()
 
 
 def test_an_error_is_no_answer_in_telemetry(functions, extended, said):
-    name = extended(TOLD_BY_HTTP, "def handler(event, context):\n    raise ValueError(event)\n")
+    name = extended(TOLD_BY_HTTP, WHEN_TOLD + "def handler(event, context):\n    raise ValueError(event)\n")
     assert invoke(functions, name)[0] == "Unhandled"
     [done] = [event["record"] for event in said(name, "told", 9) if event["type"] == "platform.runtimeDone"]
     assert done["metrics"]["producedBytes"] == 0 and "spans" not in done
 
 
 def test_telemetry_tells_provisioned_sandboxes_from_others(functions, extended, log_of, wait_until):
-    name = extended(TOLD_BY_HTTP, Publish=True)
+    name = extended(TOLD_BY_HTTP, WHEN_TOLD + SAY, Publish=True)
     functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)
     wait_until(lambda: functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1")["Status"] == "READY",
                what="provisioned concurrency")
@@ -973,7 +977,7 @@ def test_what_is_left_is_told_before_the_extensions_end(functions, extended, sai
 listen(batch)
 subscribe(identifier, subscription(buffering={"timeoutMs": 30000}))
 follow()
-""", """
+""", WHEN_TOLD + """
 import signal, sys
 def goodbye(number, frame):
     print("goodbye", flush=True)
@@ -1239,7 +1243,7 @@ def test_telemetry_waits_for_a_listener_that_comes_later(functions, extended, sa
 subscribe(identifier, subscription(types=["platform"]))
 threading.Timer(0.4, listen, [batch]).start()
 follow()
-""")
+""", WHEN_TOLD + SAY)
     assert invoke(functions, name)[0] is None
     events = said(name, "told", 8)
     assert kinds_of(events)[0] == "platform.initStart" and kinds_of(events)[-1] == "platform.report"
