@@ -257,7 +257,7 @@ static const struct attribute settable[] = {
      false},
     {STR_INIT("MessageRetentionPeriod"), set_integer, show_integer, COLUMN(retention_seconds), 60, 1209600,
      false},
-    {STR_INIT("DelaySeconds"), set_integer, show_integer, COLUMN(delay_seconds), 0, 900, false},
+    {STR_INIT("DelaySeconds"), set_integer, show_integer, COLUMN(delay_seconds), 0, MAX_DELAY_SECONDS, false},
     {STR_INIT("ReceiveMessageWaitTimeSeconds"), set_integer, show_integer, COLUMN(wait_seconds), 0, 20,
      false},
     {STR_INIT("SqsManagedSseEnabled"), set_boolean, show_boolean, COLUMN(sse_managed), 0, 0, false},
@@ -389,6 +389,8 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
     sqs_attributes_store(call, &queue);
     if (str_present(str_map_get(&in->attributes, S("MessageRetentionPeriod"))))
         sqs_sweep_start(call, &queue);
+    if (queue.row.fifo && queue.row.delay_seconds != located->row.delay_seconds)
+        sqs_delays_change(call, &queue);
     return DONE;
 }
 

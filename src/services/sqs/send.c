@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "engine/count.h"
 
-enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
+enum { MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
 
 struct sent {
     struct posted posted;

@@ -400,6 +400,15 @@ select second from sqs_count where generation_id = :generation_id and second > 0
 select id, sent_ms, visible_ms, receive_count, body_id, group_id, sequence from sqs_message
 where id >= :first_id and id < :end_id order by id;
 
+-- The newest first.
+-- statement: list_newest :many
+-- row: aging_message
+-- param: first_id integer
+-- param: before_id integer
+-- param: limit integer
+select id, sent_ms, visible_ms, receive_count, body_id, group_id, sequence from sqs_message
+where id >= :first_id and id < :before_id order by id desc limit :limit;
+
 -- statement: list_moved :each
 -- row: aging_message
 select id, sent_ms, visible_ms, receive_count, body_id, group_id, sequence from sqs_message

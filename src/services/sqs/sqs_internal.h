@@ -12,7 +12,7 @@
 #include "sqs_sql.h"
 #include "store/store.h"
 
-enum { MAX_IN_FLIGHT = 120000 };
+enum { MAX_IN_FLIGHT = 120000, MAX_DELAY_SECONDS = 900 };
 
 /* A queue is its row; its ARN and URL are computed from it. */
 struct queue {
@@ -263,6 +263,10 @@ int64_t sqs_fifo_posted(const struct call *call, const struct queue *queue, cons
 int64_t sqs_group_settle(const struct call *call, int64_t generation_id, str group_id);
 /* Forget at most `limit` deduplication ids that are older than five minutes; returns how many. */
 int64_t sqs_arrivals_forget(const struct call *call, int64_t generation_id, int64_t limit);
+
+/* delays.c */
+/* A FIFO queue has a new delay: so have the messages that nobody has received. */
+void sqs_delays_change(const struct call *call, const struct queue *queue);
 
 /* attempts.c */
 /* What a receive with a ReceiveRequestAttemptId has taken. */

@@ -982,6 +982,15 @@ def test_a_waiting_receive_gets_a_delayed_message_when_it_is_due(sqs, make_queue
     assert [m["Body"] for m in waiting()] == ["due"]
 
 
+def test_a_waiting_receive_gets_a_message_of_a_fifo_queue_whose_delay_is_shortened(sqs, unique, parked_receive):
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "DelaySeconds": "900"}
+    url = sqs.create_queue(QueueName=f"{unique()[-70:]}.fifo", Attributes=attributes)["QueueUrl"]
+    send(sqs, url, "a", MessageGroupId="g")
+    waiting = parked_receive(url)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "0"})
+    assert [message["Body"] for message in waiting()] == ["a"]
+
+
 def test_a_waiting_receive_gets_a_message_that_is_given_back(sqs, make_queue, parked_receive):
     url = make_queue()
     send(sqs, url)

@@ -412,3 +412,69 @@ def test_a_purge_forgets_messages_groups_and_duplicates(sqs, queue):
     assert receive(sqs, queue) == []
     send(sqs, queue, "a")
     assert bodies(receive(sqs, queue)) == ["a"]
+
+
+# ---- delays ----
+
+COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"]
+
+
+def counts(sqs, url):
+    """(ready, delayed, in flight)"""
+    shown = attributes(sqs, url, *COUNTS)
+    return tuple(int(shown[name]) for name in COUNTS)
+
+
+def set_delay(sqs, url, seconds):
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": str(seconds)})
+
+
+def test_a_new_delay_applies_to_the_messages_in_the_queue_from_their_sending_on(sqs, make, advance_clock):
+    queue = make(ContentBasedDeduplication="true", DelaySeconds="900")
+    send(sqs, queue, "a1", "a")
+    advance_clock(300)
+    send(sqs, queue, "b1", "b")
+    send(sqs, queue, "a2", "a")
+    assert counts(sqs, queue) == (0, 3, 0)
+    set_delay(sqs, queue, 200)
+    assert counts(sqs, queue) == (1, 2, 0)
+    assert bodies(receive(sqs, queue, VisibilityTimeout=900)) == ["a1"]
+    advance_clock(201)
+    assert counts(sqs, queue) == (2, 0, 1)
+    assert bodies(receive(sqs, queue)) == ["b1"]
+
+
+def test_a_longer_delay_hides_messages_that_nobody_has_received(sqs, make, advance_clock):
+    queue = make(ContentBasedDeduplication="true", VisibilityTimeout="0")
+    send(sqs, queue, "received", "a")
+    assert bodies(receive(sqs, queue)) == ["received"]
+    send(sqs, queue, "old", "b")
+    advance_clock(100)
+    send(sqs, queue, "new", "c")
+    set_delay(sqs, queue, 101 + MINUTE)
+    assert counts(sqs, queue) == (1, 2, 0)
+    assert bodies(receive(sqs, queue)) == ["received"]
+    advance_clock(MINUTE + 1)
+    assert bodies(receive(sqs, queue)) == ["received", "old"]
+    set_delay(sqs, queue, 900)
+    assert bodies(receive(sqs, queue)) == ["received", "old"]
+
+
+@pytest.mark.parametrize("before, after", [(900, 0), (0, 900)])
+def test_the_delay_of_many_messages_changes_and_their_groups_keep_their_order(sqs, make, wait_until, advance_clock, before, after):
+    queue, many, groups = make(ContentBasedDeduplication="true", DelaySeconds=str(before)), 410, 41
+    for first in range(0, many, 10):
+        sqs.send_message_batch(QueueUrl=queue, Entries=[
+            {"Id": str(i), "MessageBody": str(i), "MessageGroupId": str(i % groups)} for i in range(first, first + 10)])
+    set_delay(sqs, queue, after)
+    wait_until(lambda: counts(sqs, queue) == ((many, 0, 0) if after == 0 else (0, many, 0)))
+    advance_clock(after)
+    taken = [message for _ in range(groups) for message in receive(sqs, queue)]
+    assert bodies(taken) == [str(i) for group in range(groups) for i in range(group, many, groups)]
+
+
+def test_a_standard_queues_new_delay_leaves_its_messages_as_they_are(sqs, make_queue):
+    queue = make_queue(DelaySeconds="900")
+    sqs.send_message(QueueUrl=queue, MessageBody="a")
+    set_delay(sqs, queue, 0)
+    assert counts(sqs, queue) == (0, 1, 0)
