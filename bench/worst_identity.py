@@ -7,7 +7,7 @@ import boto3
 ACCOUNT = "000000000000"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}]})
-MANAGED_BYTES, USER_INLINE_BYTES, SESSION_BYTES = 6144, 2048, 2048
+MANAGED_BYTES, USER_INLINE_BYTES, GROUP_INLINE_BYTES, SESSION_BYTES = 6144, 2048, 5120, 2048
 MANY = 1000
 
 
@@ -69,6 +69,26 @@ def job_of_many(iam):
 def make_many_users(iam):
     for i in range(MANY):
         ensure(iam.create_user, UserName=f"worst-{i:04}")
+
+
+def make_many_members(iam):
+    make_many_users(iam)
+    ensure(iam.create_group, GroupName="worst")
+    for i in range(MANY):
+        iam.add_user_to_group(GroupName="worst", UserName=f"worst-{i:04}")
+
+
+def make_many_groups(iam):
+    """A user in ten groups with eleven large policies each, as one user can have at most."""
+    ensure(iam.create_user, UserName="worst-grouped")
+    for p in range(10):
+        ensure(iam.create_policy, PolicyName=f"worst-of-groups-{p}", PolicyDocument=backtracking(MANAGED_BYTES))
+    for g in range(10):
+        if ensure(iam.create_group, GroupName=f"worst-{g}"):
+            for p in range(10):
+                iam.attach_group_policy(GroupName=f"worst-{g}", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/worst-of-groups-{p}")
+            iam.put_group_policy(GroupName=f"worst-{g}", PolicyName="p", PolicyDocument=backtracking(GROUP_INLINE_BYTES))
+        iam.add_user_to_group(GroupName=f"worst-{g}", UserName="worst-grouped")
 
 
 def make_many_policies(iam):
@@ -141,6 +161,17 @@ REQUESTS = [
      "request": lambda iam: iam.list_roles(MaxItems=MANY)},
     {"name": f"ListUsers: {MANY}", "service": "iam", "prepare": make_many_users,
      "request": lambda iam: iam.list_users(MaxItems=MANY)},
+    {"name": f"GetGroup: {MANY} users", "service": "iam", "prepare": make_many_members,
+     "request": lambda iam: iam.get_group(GroupName="worst", MaxItems=MANY)},
+    {"name": "PutGroupPolicy: 5,120 characters", "service": "iam",
+     "prepare": lambda iam: ensure(iam.create_group, GroupName="worst"),
+     "request": lambda iam: iam.put_group_policy(
+         GroupName="worst", PolicyName="p", PolicyDocument=backtracking(GROUP_INLINE_BYTES))},
+    {"name": "SimulatePrincipalPolicy: ten groups with eleven policies that backtrack, 1,000 actions", "service": "iam",
+     "prepare": make_many_groups,
+     "request": lambda iam: iam.simulate_principal_policy(
+         PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/worst-grouped", ActionNames=["sqs:SendMessage"] * 1000,
+         ResourceArns=["arn:aws:sqs:us-east-1:000000000000:" + "a" * 2000])},
     {"name": f"ListPolicies: {MANY}", "service": "iam", "prepare": make_many_policies,
      "request": lambda iam: iam.list_policies(MaxItems=MANY)},
     {"name": f"ListEntitiesForPolicy: {MANY} roles", "service": "iam", "prepare": make_many_roles,

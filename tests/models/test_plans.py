@@ -53,6 +53,8 @@ SORTED = {
     "cloudwatch: list_parents": "those of one alarm",
     "iam: access_keys": "two at most",
     "iam: attached_identities": "all of a policy's, which are needed",
+    "iam: groups_of_user": "ten at most",
+    "iam: page_members": "those of one group",
     "iam: bounded_identities": "all of a policy's, which are needed",
     "lambda: get_start_kind": "those that wait for one execution",
     "lambda: list_extensions": "ten at most",

@@ -85,6 +85,8 @@ class World:
             RoleName="Every", PolicyName="p", PolicyDocument=POLICY.replace('"logs:*"', '["logs:*", "sqs:*"]'))
         client("iam").create_user(UserName="every")
         client("iam").put_user_policy(UserName="every", PolicyName="p", PolicyDocument=POLICY)
+        client("iam").create_group(GroupName="Every")
+        client("iam").put_group_policy(GroupName="Every", PolicyName="p", PolicyDocument=POLICY)
         self.policy = client("iam").create_policy(PolicyName="Every", PolicyDocument=POLICY)["Policy"]["Arn"]
         self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
         self.session_key = client("sts").assume_role(
@@ -422,24 +424,18 @@ def sms(world):
     }
 
 
-def of_identities(world, kind, name, argument, document):
-    """The operations that roles and users share."""
+def of_policies(world, kind, name, argument, document):
+    """The operations that roles, users and groups share."""
     one = {argument: name}
     passing = {argument: "passing"}
     made = (f"Create{kind}", {**passing, **document})
     inline = {"PolicyName": "p", "PolicyDocument": POLICY}
     attach = (f"Attach{kind}Policy", {**one, "PolicyArn": world.policy})
     return {
-        f"Create{kind}": lambda: ((), {argument: world.new(), "Path": "/", "Tags": TAGS, **document}),
+        f"Create{kind}": lambda: ((), {argument: world.new(), "Path": "/", **document}),
         f"Get{kind}": only(one),
         f"List{kind}s": only({"PathPrefix": "/", "MaxItems": 2}),
         f"Delete{kind}": lambda: ([made], passing),
-        f"Tag{kind}": only({**one, "Tags": TAGS}),
-        f"Untag{kind}": only({**one, "TagKeys": ["nothing"]}),
-        f"List{kind}Tags": only(one),
-        f"Put{kind}PermissionsBoundary": lambda: ([made], {**passing, "PermissionsBoundary": LOGS_ONLY}),
-        f"Delete{kind}PermissionsBoundary": lambda: (
-            [made, (f"Put{kind}PermissionsBoundary", {**passing, "PermissionsBoundary": LOGS_ONLY})], passing),
         f"Put{kind}Policy": lambda: ([made], {**passing, **inline}),
         f"Get{kind}Policy": only({**one, "PolicyName": "p"}),
         f"List{kind}Policies": only(one),
@@ -448,6 +444,23 @@ def of_identities(world, kind, name, argument, document):
         f"Attach{kind}Policy": only({**one, "PolicyArn": world.policy}),
         f"Detach{kind}Policy": lambda: ([attach], {**one, "PolicyArn": world.policy}),
         f"ListAttached{kind}Policies": only(one),
+    }
+
+
+def of_identities(world, kind, name, argument, document):
+    """The operations that roles and users share."""
+    one = {argument: name}
+    passing = {argument: "passing"}
+    made = (f"Create{kind}", {**passing, **document})
+    return {
+        **of_policies(world, kind, name, argument, document),
+        f"Create{kind}": lambda: ((), {argument: world.new(), "Path": "/", "Tags": TAGS, **document}),
+        f"Tag{kind}": only({**one, "Tags": TAGS}),
+        f"Untag{kind}": only({**one, "TagKeys": ["nothing"]}),
+        f"List{kind}Tags": only(one),
+        f"Put{kind}PermissionsBoundary": lambda: ([made], {**passing, "PermissionsBoundary": LOGS_ONLY}),
+        f"Delete{kind}PermissionsBoundary": lambda: (
+            [made, (f"Put{kind}PermissionsBoundary", {**passing, "PermissionsBoundary": LOGS_ONLY})], passing),
     }
 
 
@@ -460,12 +473,19 @@ def iam(world):
         "ResourceArns": [arn("sqs", "every")], "ResourcePolicy": RESOURCE_POLICY, "ResourceOwner": ACCOUNT,
         "CallerArn": arn("iam", "user/every", region=""), "MaxItems": 2,
         "ContextEntries": [{"ContextKeyName": "aws:username", "ContextKeyValues": ["every"], "ContextKeyType": "string"}]}
+    group, renamed_user, renamed_group = {"GroupName": "Every"}, {"UserName": "renamed"}, {"GroupName": "renamed"}
     made_anew = [("SetDefaultPolicyVersion", {**passing, "VersionId": "v1"}), ("DeletePolicyVersion", {**passing, "VersionId": "v2"}), ("DeletePolicy", passing),
                  ("CreatePolicy", {"PolicyName": "passing", "PolicyDocument": POLICY})]
 
     return {
         **of_identities(world, "Role", "Every", "RoleName", {"AssumeRolePolicyDocument": TRUST}),
         **of_identities(world, "User", "every", "UserName", {}),
+        **of_policies(world, "Group", "Every", "GroupName", {}),
+        "UpdateUser": lambda: ([("CreateUser", renamed_user)], {**renamed_user, "NewPath": "/", "NewUserName": "renamed"}),
+        "UpdateGroup": lambda: ([("CreateGroup", renamed_group)], {**renamed_group, "NewPath": "/", "NewGroupName": "renamed"}),
+        "AddUserToGroup": only({**group, **user}),
+        "RemoveUserFromGroup": lambda: ([("AddUserToGroup", {**group, **user})], {**group, **user}),
+        "GetAccountSummary": only({}),
         "UpdateRole": only({**role, "Description": "d", "MaxSessionDuration": 3600}),
         "UpdateRoleDescription": only({**role, "Description": "d"}),
         "UpdateAssumeRolePolicy": only({**role, "PolicyDocument": TRUST}),

@@ -13,7 +13,7 @@ READS = {
     "sqs": ["ListQueues", "GetQueueAttributes", "ListQueueTags", "ReceiveMessage"],
     "sns": ["ListTopics", "GetTopicAttributes", "ListTagsForResource", "ListSubscriptions", "GetSubscriptionAttributes"],
     "iam": ["ListRoles", "GetRole", "ListRoleTags", "GetUser", "ListUsers", "ListPolicies", "ListPolicyTags",
-            "GetPolicy", "ListAccessKeys", "ListRolePolicies"],
+            "GetPolicy", "ListAccessKeys", "ListRolePolicies", "GetGroup", "ListGroups"],
     "sts": ["GetCallerIdentity"],
     "lambda": ["ListFunctions", "GetFunction", "ListTags", "GetPolicy", "ListEventSourceMappings"],
     "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "ListTagsForResource"],

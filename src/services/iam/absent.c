@@ -1,5 +1,5 @@
 /*
- * absent.c: what users cannot have here: a password, MFA devices, groups, SSH keys, signing certificates.
+ * absent.c: what users cannot have here: a password, MFA devices, SSH keys, signing certificates.
  *
  * Tools ask for all of it before they delete a user, and when they audit an account.  The answers are AWS's
  * about a user who has none.
@@ -47,17 +47,6 @@ enum outcome iam_list_virtual_mfa_devices(const struct call *call,
     if (!iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->virtual_mfa_devices);
-    out->is_truncated = arena_bool(call->arena, false);
-    return DONE;
-}
-
-enum outcome iam_list_groups_for_user(const struct call *call,
-                                      const struct iam_list_groups_for_user_request *in,
-                                      struct iam_list_groups_for_user_response *out)
-{
-    if (!open_list(call, in->marker, in->max_items))
-        return FAILED;
-    list_make_empty(call->arena, &out->groups);
     out->is_truncated = arena_bool(call->arena, false);
     return DONE;
 }

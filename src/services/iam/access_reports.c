@@ -209,24 +209,74 @@ static void take_use(const struct accesses *accesses, str name, const struct iam
     access->entity_arn = entity_arn;
 }
 
+/* The roles and users of a report. */
+struct identity_list {
+    struct identity *items;
+    size_t count;
+};
+
+/* A group itself uses nothing: its users do. */
+static void add_members(const struct call *call, const struct identity *group, struct identity_list *list)
+{
+    struct iam_page_members_rows rows = iam_page_members(
+        call->txn,
+        &(struct iam_page_members_params){.after = S(""), .limit = INT64_MAX, .group_id = group->row.id});
+
+    for (size_t i = 0; i < rows.count; i++) {
+        struct identity user;
+        if (iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
+            *list_add(call->arena, list) = user;
+    }
+}
+
+static void add_identity(const struct call *call, const struct identity *identity, struct identity_list *list)
+{
+    if (identity->kind == &IAM_GROUP_KIND)
+        add_members(call, identity, list);
+    else
+        *list_add(call->arena, list) = *identity;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct identity *one = a, *other = b;
+
+    return (one->row.id > other->row.id) - (one->row.id < other->row.id);
+}
+
+/* A user may have a policy of its own and by groups. */
+static void drop_repeated(struct identity_list *list)
+{
+    size_t kept = 0;
+
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, by_id);
+    for (size_t i = 0; i < list->count; i++)
+        if (kept == 0 || list->items[kept - 1].row.id != list->items[i].row.id)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 static struct identity *list_identities(const struct call *call, const struct entity *entity, size_t *count)
 {
-    struct iam_entity_rows rows = {0};
-    struct identity *identities = arena_new(call->arena, struct identity);
+    struct identity_list list = {0};
 
-    *count = 1;
-    *identities = entity->identity;
     if (!entity->is_policy)
-        return identities;
-    rows = iam_attached_identities(
-        call->txn, &(struct iam_attached_identities_params){
-                       .policy_arn = entity->policy.arn, .account = call->account, .path_prefix = S("/")});
-    identities = arena_alloc(call->arena, (rows.count + 1) * sizeof *identities);
-    *count = 0;
-    for (size_t i = 0; i < rows.count; i++)
-        *count +=
-            iam_identity_find_unique(call->txn, call->arena, rows.items[i].unique_id, &identities[*count]);
-    return identities;
+        add_identity(call, &entity->identity, &list);
+    struct iam_entity_rows rows = {0};
+    if (entity->is_policy)
+        rows = iam_attached_identities(
+            call->txn, &(struct iam_attached_identities_params){.policy_arn = entity->policy.arn,
+                                                                .account = call->account,
+                                                                .path_prefix = S("/")});
+    for (size_t i = 0; i < rows.count; i++) {
+        struct identity identity;
+        if (iam_identity_find_unique(call->txn, call->arena, rows.items[i].unique_id, &identity))
+            add_identity(call, &identity, &list);
+    }
+    drop_repeated(&list);
+    *count = list.count;
+    return list.items;
 }
 
 /* ---- by service ---- */
@@ -376,9 +426,7 @@ static struct iam_entity_details shown_entity(const struct call *call, const str
     *info = (struct iam_entity_info){
         .arn = identity->arn,
         .name = identity->row.name,
-        .type = iam_policy_owner_entity_type_text(identity->kind == &IAM_ROLE_KIND
-                                                      ? IAM_POLICY_OWNER_ENTITY_TYPE_ROLE
-                                                      : IAM_POLICY_OWNER_ENTITY_TYPE_USER),
+        .type = iam_owner_type(identity->kind),
         .id = identity->row.unique_id,
         .path = identity->row.path,
     };

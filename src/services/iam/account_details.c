@@ -1,6 +1,6 @@
 /*
- * account_details.c: GetAccountAuthorizationDetails: all users, roles and managed policies of an account,
- * with what they allow.  Tools that audit permissions read it.
+ * account_details.c: GetAccountAuthorizationDetails: all users, groups, roles and managed policies of an
+ * account, with what they allow.  Tools that audit permissions read it.
  *
  * The parts of the list follow one another; the key of an entity is its part's digit and its name.  A page
  * also ends when it has much text, or when time is up: AWS's pages, too, may have fewer than MaxItems.
@@ -104,6 +104,20 @@ static struct iam_tag_list_type tags_of_identity(const struct call *call, const 
     return tags;
 }
 
+static struct str_list groups_of(const struct call *call, const struct identity *user)
+{
+    struct iam_groups_of_user_rows rows = iam_groups_of(call->txn, user);
+    struct str_list names;
+
+    list_make_empty(call->arena, &names);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct identity group;
+        if (iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &group))
+            *list_add(call->arena, &names) = group.row.name;
+    }
+    return names;
+}
+
 /* ---- the parts ---- */
 
 static void add_user(struct details *details, const struct identity *user)
@@ -116,13 +130,28 @@ static void add_user(struct details *details, const struct identity *user)
         .arn = user->arn,
         .create_date = arena_i64(call->arena, user->row.created_ms),
         .user_policy_list = inline_policies(details, user),
+        .group_list = groups_of(call, user),
         .attached_managed_policies = attached_policies(call, user),
         .permissions_boundary = iam_identity_boundary(call, user),
         .tags = tags_of_identity(call, user),
     };
 
-    list_make_empty(call->arena, &detail.group_list);
     *list_add(call->arena, &details->out->user_detail_list) = detail;
+}
+
+static void add_group(struct details *details, const struct identity *group)
+{
+    const struct call *call = details->call;
+
+    *list_add(call->arena, &details->out->group_detail_list) = (struct iam_group_detail){
+        .path = group->row.path,
+        .group_name = group->row.name,
+        .group_id = group->row.unique_id,
+        .arn = group->arn,
+        .create_date = arena_i64(call->arena, group->row.created_ms),
+        .group_policy_list = inline_policies(details, group),
+        .attached_managed_policies = attached_policies(call, group),
+    };
 }
 
 static void add_role(struct details *details, const struct identity *role)
@@ -162,6 +191,11 @@ static void add_identities(struct details *details, const struct identity_kind *
 static void add_users(struct details *details)
 {
     add_identities(details, &IAM_USER_KIND, add_user);
+}
+
+static void add_groups(struct details *details)
+{
+    add_identities(details, &IAM_GROUP_KIND, add_group);
 }
 
 static void add_roles(struct details *details)
@@ -231,9 +265,10 @@ static const struct part {
     void (*add)(struct details *details);
 } parts[] = {
     {IAM_ENTITY_TYPE_USER, STR_INIT("1/"), add_users},
-    {IAM_ENTITY_TYPE_ROLE, STR_INIT("2/"), add_roles},
-    {IAM_ENTITY_TYPE_LOCAL_MANAGED_POLICY, STR_INIT("3/"), add_own_policies},
-    {IAM_ENTITY_TYPE_AWS_MANAGED_POLICY, STR_INIT("4/"), add_aws_policies},
+    {IAM_ENTITY_TYPE_GROUP, STR_INIT("2/"), add_groups},
+    {IAM_ENTITY_TYPE_ROLE, STR_INIT("3/"), add_roles},
+    {IAM_ENTITY_TYPE_LOCAL_MANAGED_POLICY, STR_INIT("4/"), add_own_policies},
+    {IAM_ENTITY_TYPE_AWS_MANAGED_POLICY, STR_INIT("5/"), add_aws_policies},
 };
 
 static bool is_wanted(const struct str_list *filter, enum iam_entity_type type)

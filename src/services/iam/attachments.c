@@ -1,5 +1,5 @@
 /*
- * attachments.c: the managed policies of roles and users.
+ * attachments.c: the managed policies of roles, users and groups.
  */
 #include "services/iam/iam_internal.h"
 
@@ -134,12 +134,44 @@ enum outcome iam_list_attached_user_policies(const struct call *call,
     return DONE;
 }
 
+enum outcome iam_attach_group_policy(const struct call *call,
+                                     const struct iam_attach_group_policy_request *in,
+                                     struct iam_attach_group_policy_output *out)
+{
+    (void)out;
+    return attach(call, in->policy_arn);
+}
+
+enum outcome iam_detach_group_policy(const struct call *call,
+                                     const struct iam_detach_group_policy_request *in,
+                                     struct iam_detach_group_policy_output *out)
+{
+    (void)out;
+    return detach(call, in->policy_arn);
+}
+
+enum outcome iam_list_attached_group_policies(const struct call *call,
+                                              const struct iam_list_attached_group_policies_request *in,
+                                              struct iam_list_attached_group_policies_response *out)
+{
+    struct page page;
+
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_attached(call, in->path_prefix, &out->attached_policies, &page))
+        return FAILED;
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
 static void add_entity(const struct call *call, const struct iam_entity_row *entity,
                        struct iam_list_entities_for_policy_response *out)
 {
     if (str_equal(entity->kind, IAM_ROLE_KIND.word))
         *list_add(call->arena, &out->policy_roles) =
             (struct iam_policy_role){entity->name, entity->unique_id};
+    else if (str_equal(entity->kind, IAM_GROUP_KIND.word))
+        *list_add(call->arena, &out->policy_groups) =
+            (struct iam_policy_group){entity->name, entity->unique_id};
     else
         *list_add(call->arena, &out->policy_users) =
             (struct iam_policy_user){entity->name, entity->unique_id};
@@ -150,13 +182,12 @@ static bool wants(str filter, str word)
     return !str_present(filter) || str_equal(filter, word);
 }
 
-/* AWS's filter may ask for groups; there are no groups here. */
 static bool wants_kind(str filter, str kind)
 {
-    return wants(filter, str_equal(kind, IAM_ROLE_KIND.word) ? IAM_ROLE_KIND.title : IAM_USER_KIND.title);
+    return wants(filter, iam_identity_kind(kind)->title);
 }
 
-/* Roles come before users; the key of an entity is "role/name". */
+/* Groups come before roles, roles before users; the key of an entity is "role/name". */
 static str entity_key(const struct call *call, const struct iam_entity_row *entity)
 {
     return arena_format(call->arena, "%.*s/%.*s", STR_ARGS(entity->kind), STR_ARGS(entity->folded_name));

@@ -12,7 +12,7 @@
 struct finding {
     enum policy_verdict verdict;
     const struct policy *policy; /* or NULL */
-    str name;
+    str name, group;
     size_t statement;
 };
 
@@ -40,6 +40,7 @@ static struct finding find_in(const struct policy_list *policies, const struct p
             continue;
         strongest = finding;
         strongest.name = policies->items[i].name;
+        strongest.group = policies->items[i].group;
     }
     return strongest;
 }
@@ -159,6 +160,7 @@ struct decision iam_policy_decide(const struct policy_set *set, const struct pol
         .denial = denial,
         .policy = finding.policy,
         .policy_name = finding.name,
+        .policy_group = finding.group,
         .sid = finding.statement ? finding.policy->statements.items[finding.statement - 1].sid : (str){0},
         .statement = finding.statement,
     };
@@ -224,11 +226,13 @@ static const struct seat {
     [NOT_ALLOWED_BY_SESSION] = {STR_INIT("session policy"), false},
 };
 
-/* The policy: "the policy P of R", "the trust policy of R". */
+/* The policy: "the policy P of R", "the policy P of the group G", "the trust policy of R". */
 static str policy_text(const struct decision *decision, const struct policy_request *request)
 {
     const struct seat *seat = &SEATS[decision->denial];
+    str group = decision->policy_group;
     str owner = seat->of_resource                     ? request->resource
+                : str_present(group)                  ? arena_join(request->arena, S("the group "), group)
                 : str_present(request->principal_arn) ? request->principal_arn
                                                       : caller_text(request->caller);
     str name = decision->policy_name;

@@ -158,12 +158,20 @@ static struct call call_of(const struct call *call, struct principal *principal,
 
 /* ---- the answer ---- */
 
-static void write_policies(struct json_writer *writer, const struct policy_set *set)
+/* "reading", "reading of the group clerks" */
+static str name_of(const struct call *call, const struct policy_reference *policy)
+{
+    if (!str_present(policy->group))
+        return policy->name;
+    return arena_concat(call->arena, policy->name, S(" of the group "), policy->group);
+}
+
+static void write_policies(const struct call *call, struct json_writer *writer, const struct policy_set *set)
 {
     json_name(writer, S("lookedAt"));
     json_open_array(writer);
     for (size_t i = 0; i < set->identity.count; i++)
-        json_string(writer, set->identity.items[i].name);
+        json_string(writer, name_of(call, &set->identity.items[i]));
     if (set->boundary)
         json_string(writer, S("the permissions boundary"));
     if (set->resource)
@@ -205,11 +213,13 @@ static str decision_text(const struct explanation *explanation)
         return iam_decision_reason(decision, &explanation->request);
     if (!decision->policy)
         return S("the account's own administrator may do everything in it");
-    return arena_format(arena, "statement %zu%s%.*s%s of %s%.*s allows it", decision->statement,
+    return arena_format(arena, "statement %zu%s%.*s%s of %s%.*s%s%.*s allows it", decision->statement,
                         str_present(decision->sid) ? " (\"" : "", STR_ARGS(decision->sid),
                         str_present(decision->sid) ? "\")" : "",
                         str_present(decision->policy_name) ? "the policy " : "the resource's own policy",
-                        STR_ARGS(decision->policy_name));
+                        STR_ARGS(decision->policy_name),
+                        str_present(decision->policy_group) ? " of the group " : "",
+                        STR_ARGS(decision->policy_group));
 }
 
 static enum outcome write_explanation(const struct call *call, const struct explanation *explanation,
@@ -228,10 +238,12 @@ static enum outcome write_explanation(const struct call *call, const struct expl
             json_field(&writer, S("sid"), decision->sid);
         if (str_present(decision->policy_name))
             json_field(&writer, S("policy"), decision->policy_name);
+        if (str_present(decision->policy_group))
+            json_field(&writer, S("group"), decision->policy_group);
     }
     json_name(&writer, S("resourceFound"));
     json_bool(&writer, found);
-    write_policies(&writer, &explanation->set);
+    write_policies(call, &writer, &explanation->set);
     write_unsupplied(call, &writer, &explanation->set);
     json_close_object(&writer);
     return iam_reply_json(reply, 200, &writer);

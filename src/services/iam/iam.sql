@@ -174,6 +174,16 @@ create table iam_account_alias (
 -- role_name and session_name.
 alter table iam_session rename column role_unique_id to owner;
 
+-- migration: 11
+-- Groups are identities, too.  group_count: the number of a user's groups, so that most users need no look-up.
+create table iam_membership (
+    user_id integer not null,
+    group_id integer not null,
+    primary key (user_id, group_id)
+) without rowid;
+create index iam_membership_by_group on iam_membership (group_id);
+alter table iam_identity add column group_count integer not null default 0;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -185,7 +195,7 @@ on conflict (account, kind, folded_name) do nothing;
 -- statement: find_identity :cached
 -- row: identity
 select id, account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
-       max_session_seconds, boundary_arn, last_used_ms, last_used_region, uses_partial
+       max_session_seconds, boundary_arn, last_used_ms, last_used_region, uses_partial, group_count
 from iam_identity where id = :id;
 
 -- statement: identity_by_name :one
@@ -203,6 +213,36 @@ select id, folded_name from iam_identity
 where account = :account and kind = :kind and folded_name > :after
   and substr(path, 1, length(:path_prefix)) = :path_prefix
 order by folded_name limit :limit;
+
+-- statement: count_identities :one
+-- column: count integer
+select count(*) as count from iam_identity where account = :account and kind = :kind;
+
+-- statement: rename_identity :exec
+update iam_identity set name = :name, folded_name = :folded_name, path = :path where id = :id;
+
+-- statement: set_group_count :exec
+update iam_identity set group_count = :group_count where id = :id;
+
+-- statement: insert_membership :exec
+insert into iam_membership (user_id, group_id) values (:user_id, :group_id) on conflict (user_id, group_id) do nothing;
+
+-- statement: remove_membership :exec
+delete from iam_membership where user_id = :user_id and group_id = :group_id;
+
+-- statement: groups_of_user :many
+select group_id as id, iam_identity.folded_name
+from iam_membership cross join iam_identity on iam_identity.id = iam_membership.group_id
+where iam_membership.user_id = :user_id order by iam_identity.folded_name;
+
+-- The users of a group after a name, sorted by name.
+-- statement: page_members :many
+-- param: after text
+-- param: limit integer
+select user_id as id, iam_identity.folded_name
+from iam_membership cross join iam_identity on iam_identity.id = iam_membership.user_id
+where iam_membership.group_id = :group_id and iam_identity.folded_name > :after
+order by iam_identity.folded_name limit :limit;
 
 -- statement: remove_identity :exec
 delete from iam_identity where id = :id;
@@ -284,6 +324,13 @@ from iam_policy where arn = :arn;
 
 -- statement: policies_of_account :many
 select arn, folded_name from iam_policy where account = :account order by folded_name;
+
+-- statement: count_policies :one
+-- column: policies integer
+-- column: versions integer
+select count(distinct iam_policy.id) as policies, count(*) as versions
+from iam_policy join iam_policy_version on iam_policy_version.policy_id = iam_policy.id
+where iam_policy.account = :account;
 
 -- statement: set_policy_versions :exec
 update iam_policy set default_version = :default_version, newest_version = :newest_version, updated_ms = :updated_ms

@@ -13,7 +13,7 @@
 #include "services/iam/policy.h"
 #include "store/store.h"
 
-/* Roles and users differ little; shared functions take one of these. */
+/* Roles, users and groups differ little; shared functions take one of these. */
 struct identity_kind {
     str word;                 /* "role", in ARNs and in the store */
     str title;                /* "Role", in sentences */
@@ -22,7 +22,7 @@ struct identity_kind {
     str attachment_quota;     /* the quota's name in sentences */
 };
 
-extern const struct identity_kind IAM_ROLE_KIND, IAM_USER_KIND;
+extern const struct identity_kind IAM_ROLE_KIND, IAM_USER_KIND, IAM_GROUP_KIND;
 
 struct identity {
     const struct identity_kind *kind;
@@ -31,6 +31,8 @@ struct identity {
 };
 
 /* identities.c */
+/* The kind with that word, or NULL. */
+const struct identity_kind *iam_identity_kind(str word);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */
@@ -47,6 +49,12 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
 /* Store a new identity with its tags; sets row.id and row.unique_id.  False: fail() has been called. */
 bool iam_identity_create(const struct call *call, struct identity *identity,
                          const struct iam_tag_list_type *tags);
+/* The ARN with that path and name; an absent one does not change. */
+str iam_identity_arn_after(const struct call *call, const struct identity *identity, str new_path,
+                           str new_name);
+/* Give it another path or name, or both; tags stay with it.  False: fail() has been called. */
+bool iam_identity_rename(const struct call *call, const struct identity *identity, str new_path,
+                         str new_name);
 /* Delete the identity with its tags; fails while anything is attached to it. */
 bool iam_identity_delete(const struct call *call, const struct identity *identity);
 const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
@@ -69,6 +77,15 @@ const struct managed_policy *iam_own_policy_of(const struct call *call);
 bool iam_is_about_root(const struct call *call);
 /* See locate_arn in struct module. */
 bool iam_locate_arn(const struct call *call, str text, struct resource *found);
+
+/* users.c */
+/* As in lists: without tags and boundary. */
+struct iam_user iam_user_summary(const struct identity *user);
+
+/* groups.c */
+/* The groups of a user, sorted by name. */
+struct iam_groups_of_user_rows iam_groups_of(struct txn *txn, const struct identity *user);
+extern const int64_t IAM_MAX_GROUPS, IAM_MAX_GROUPS_OF_USER;
 
 /* tags.c */
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags, enum tag_case tag_case);
@@ -128,7 +145,7 @@ void iam_version_insert(const struct call *call, int64_t policy_id, int64_t vers
 /* "v3" */
 str iam_version_id(const struct call *call, int64_t version);
 
-/* resources.c: a role, a user or a managed policy. */
+/* resources.c: a role, a user, a group or a managed policy. */
 struct entity {
     str arn;
     bool exists, is_policy;
@@ -145,6 +162,8 @@ const struct entity *iam_entity_of(const struct call *call);
 bool iam_policies_reach(const struct policy_list *policies, str service);
 /* Do they allow that action, on any resource? */
 bool iam_policies_may_allow(const struct call *call, const struct policy_list *policies, str action);
+/* The PolicyOwnerEntityType of an identity. */
+str iam_owner_type(const struct identity_kind *kind);
 /* The policies of an entity; of a policy itself. */
 struct policy_list iam_entity_policies(const struct call *call, const struct entity *entity);
 
@@ -181,8 +200,8 @@ struct cached_identity {
 };
 
 /*
- * The role's or user's policies as of this transaction; NULL when it does not exist.  Valid until the next
- * lookup.
+ * The role's, user's or group's policies as of this transaction; NULL when it does not exist.  Valid until
+ * the next lookup.
  */
 const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena *arena, str unique_id);
 /* As iam_policy_read().  `owner`, the ARN that the policy belongs to, is the key of the cache. */

@@ -1,5 +1,5 @@
 /*
- * identities.c: roles and users in the store, and what they share.
+ * identities.c: roles, users and groups in the store, and what they share.
  */
 #include "services/iam/iam_internal.h"
 
@@ -27,6 +27,24 @@ const struct identity_kind IAM_USER_KIND = {
     .attachment_quota = STR_INIT("PoliciesPerUser"),
 };
 
+const struct identity_kind IAM_GROUP_KIND = {
+    .word = STR_INIT("group"),
+    .title = STR_INIT("Group"),
+    .id_prefix = STR_INIT("AGPA"),
+    .max_inline_bytes = 5120,
+    .attachment_quota = STR_INIT("PoliciesPerGroup"),
+};
+
+const struct identity_kind *iam_identity_kind(str word)
+{
+    const struct identity_kind *kinds[] = {&IAM_ROLE_KIND, &IAM_USER_KIND, &IAM_GROUP_KIND};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_equal(word, kinds[i]->word))
+            return kinds[i];
+    return NULL;
+}
+
 str iam_unique_id(struct arena *arena, str prefix)
 {
     return arena_join(arena, prefix, random_text(arena, BASE32, UNIQUE_ID_SIZE));
@@ -53,7 +71,7 @@ bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, stru
 {
     if (!iam_find_identity(txn, &(struct iam_find_identity_params){.id = id}, &identity->row))
         return false;
-    identity->kind = str_equal(identity->row.kind, IAM_ROLE_KIND.word) ? &IAM_ROLE_KIND : &IAM_USER_KIND;
+    identity->kind = iam_identity_kind(identity->row.kind);
     identity->arn =
         iam_arn(arena, identity->row.account, identity->kind->word, identity->row.path, identity->row.name);
     return true;
@@ -91,6 +109,13 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
     return iam_page_identities(call->txn, &params);
 }
 
+static bool already_exists(const struct call *call, const struct identity_kind *kind, str name)
+{
+    fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
+         STR_ARGS(kind->title), STR_ARGS(name));
+    return false;
+}
+
 bool iam_identity_create(const struct call *call, struct identity *identity,
                          const struct iam_tag_list_type *tags)
 {
@@ -100,12 +125,37 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
     row->kind = identity->kind->word;
     row->folded_name = arena_lower_case(call->arena, row->name);
     row->id = iam_insert_identity(call->txn, row);
-    if (row->id == 0) {
-        fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
-             STR_ARGS(identity->kind->title), STR_ARGS(row->name));
-        return false;
-    }
+    if (row->id == 0)
+        return already_exists(call, identity->kind, row->name);
     return iam_tags_put(call, identity->arn, tags, TAG_CASE_IGNORED);
+}
+
+str iam_identity_arn_after(const struct call *call, const struct identity *identity, str new_path,
+                           str new_name)
+{
+    str path = str_present(identity->row.path) ? identity->row.path : S("/");
+
+    return iam_arn(call->arena, call->account, identity->kind->word, str_present(new_path) ? new_path : path,
+                   str_present(new_name) ? new_name : identity->row.name);
+}
+
+bool iam_identity_rename(const struct call *call, const struct identity *identity, str new_path, str new_name)
+{
+    struct iam_rename_identity_params params = {
+        .name = str_present(new_name) ? new_name : identity->row.name,
+        .path = str_present(new_path) ? new_path : identity->row.path,
+        .id = identity->row.id,
+    };
+    struct iam_identity_by_name_row other;
+
+    params.folded_name = arena_lower_case(call->arena, params.name);
+    struct iam_identity_by_name_params taken = {call->account, identity->kind->word, params.folded_name};
+    if (iam_identity_by_name(call->txn, &taken, &other) && other.id != identity->row.id)
+        return already_exists(call, identity->kind, new_name);
+    iam_rename_identity(call->txn, &params);
+    tags_move(call, identity->arn, iam_identity_arn_after(call, identity, new_path, new_name));
+    iam_policies_changed(call);
+    return true;
 }
 
 bool iam_identity_delete(const struct call *call, const struct identity *identity)

@@ -1,5 +1,5 @@
 /*
- * inline_policies.c: the policies that belong to one role or user.
+ * inline_policies.c: the policies that belong to one role, user or group.
  */
 #include "services/iam/iam_internal.h"
 
@@ -145,6 +145,42 @@ enum outcome iam_delete_role_policy(const struct call *call, const struct iam_de
 
 enum outcome iam_delete_user_policy(const struct call *call, const struct iam_delete_user_policy_request *in,
                                     struct iam_delete_user_policy_output *out)
+{
+    (void)out;
+    return delete_policy(call, in->policy_name);
+}
+
+enum outcome iam_put_group_policy(const struct call *call, const struct iam_put_group_policy_request *in,
+                                  struct iam_put_group_policy_output *out)
+{
+    (void)out;
+    return put_policy(call, in->policy_name, in->policy_document);
+}
+
+enum outcome iam_get_group_policy(const struct call *call, const struct iam_get_group_policy_request *in,
+                                  struct iam_get_group_policy_response *out)
+{
+    out->group_name = in->group_name;
+    out->policy_name = in->policy_name;
+    return get_policy(call, in->policy_name, &out->policy_document);
+}
+
+enum outcome iam_list_group_policies(const struct call *call,
+                                     const struct iam_list_group_policies_request *in,
+                                     struct iam_list_group_policies_response *out)
+{
+    struct page page;
+
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_policies(call, &page, &out->policy_names))
+        return FAILED;
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_delete_group_policy(const struct call *call,
+                                     const struct iam_delete_group_policy_request *in,
+                                     struct iam_delete_group_policy_output *out)
 {
     (void)out;
     return delete_policy(call, in->policy_name);

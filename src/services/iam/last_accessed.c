@@ -81,6 +81,8 @@ static void write_statement(const struct call *call, struct json_writer *writer,
 
     json_open_object(writer);
     json_field(writer, S("policy"), policy->name);
+    if (str_present(policy->group))
+        json_field(writer, S("group"), policy->group);
     json_i64_field(writer, S("statement"), (int64_t)at + 1);
     json_field(writer, S("sid"), statement->sid);
     json_name(writer, S("used"));

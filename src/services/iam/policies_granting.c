@@ -116,6 +116,13 @@ struct policy_list iam_entity_policies(const struct call *call, const struct ent
 
 /* ---- the operation ---- */
 
+str iam_owner_type(const struct identity_kind *kind)
+{
+    return iam_policy_owner_entity_type_text(kind == &IAM_ROLE_KIND    ? IAM_POLICY_OWNER_ENTITY_TYPE_ROLE
+                                             : kind == &IAM_GROUP_KIND ? IAM_POLICY_OWNER_ENTITY_TYPE_GROUP
+                                                                       : IAM_POLICY_OWNER_ENTITY_TYPE_USER);
+}
+
 static struct iam_policy_granting_service_access shown(const struct call *call, const struct entity *entity,
                                                        const struct policy_reference *policy)
 {
@@ -129,13 +136,12 @@ static struct iam_policy_granting_service_access shown(const struct call *call, 
             .policy_arn = policy->name,
         };
     }
-    bool is_role = entity->identity.kind == &IAM_ROLE_KIND;
+    bool by_group = str_present(policy->group);
     return (struct iam_policy_granting_service_access){
         .policy_name = policy->name,
         .policy_type = iam_policy_type_text(IAM_POLICY_TYPE_INLINE),
-        .entity_type = iam_policy_owner_entity_type_text(is_role ? IAM_POLICY_OWNER_ENTITY_TYPE_ROLE
-                                                                 : IAM_POLICY_OWNER_ENTITY_TYPE_USER),
-        .entity_name = entity->identity.row.name,
+        .entity_type = iam_owner_type(by_group ? &IAM_GROUP_KIND : entity->identity.kind),
+        .entity_name = by_group ? policy->group : entity->identity.row.name,
     };
 }
 

@@ -81,7 +81,8 @@ enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struc
 
 struct policy_reference {
     const struct policy *policy;
-    str name; /* of the inline policy, or the managed one's ARN */
+    str name;  /* of the inline policy, or the managed one's ARN */
+    str group; /* the name of the user's group that has it; absent: the identity's own policy */
 };
 
 struct policy_list {
@@ -117,6 +118,7 @@ struct decision {
     enum denial denial;
     const struct policy *policy; /* NULL: no such policy, or it was not evaluated */
     str policy_name;             /* of an identity's policy; else absent */
+    str policy_group;            /* the user's group that has it, or absent */
     str sid;                     /* of the statement; or absent */
     size_t statement;            /* its number, from 1; 0: no statement */
 };

@@ -71,15 +71,17 @@ static struct policy_cache *this_threads_cache(void)
     return cache;
 }
 
-static void add_policy(struct cached_identity *cached, enum policy_kind kind, str name, str document)
+static void add_policy(struct cached_identity *cached, enum policy_kind kind, str name, str group,
+                       str document)
 {
     if (str_present(document))
         *list_add(&cached->arena, &cached->policies) =
             (struct policy_reference){.policy = iam_policy_read(&cached->arena, kind, document),
-                                      .name = arena_copy(&cached->arena, name)};
+                                      .name = arena_copy(&cached->arena, name),
+                                      .group = group};
 }
 
-static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
+static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id, str group)
 {
     struct iam_inline_policies_rows own =
         iam_inline_policies(txn, &(struct iam_inline_policies_params){identity_id});
@@ -87,10 +89,22 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
         iam_attachments(txn, &(struct iam_attachments_params){identity_id});
 
     for (size_t i = 0; i < own.count; i++)
-        add_policy(cached, POLICY_INLINE, own.items[i].policy_name, own.items[i].document);
+        add_policy(cached, POLICY_INLINE, own.items[i].policy_name, group, own.items[i].document);
     for (size_t i = 0; i < attached.count; i++)
-        add_policy(cached, POLICY_MANAGED, attached.items[i].policy_arn,
+        add_policy(cached, POLICY_MANAGED, attached.items[i].policy_arn, group,
                    iam_managed_policy_document(txn, attached.items[i].policy_arn));
+}
+
+/* A user has the policies of its groups, too. */
+static void load_groups(struct txn *txn, struct cached_identity *cached, const struct identity *user)
+{
+    struct iam_groups_of_user_rows groups = iam_groups_of(txn, user);
+
+    for (size_t i = 0; i < groups.count; i++) {
+        struct identity group;
+        if (iam_identity_find_id(txn, &cached->arena, groups.items[i].id, &group))
+            load_policies(txn, cached, group.row.id, arena_copy(&cached->arena, group.row.name));
+    }
 }
 
 static void load_tags(struct txn *txn, struct cached_identity *cached)
@@ -119,7 +133,8 @@ static struct cached_identity *load(struct txn *txn, const struct identity *iden
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
     cached->seen = iam_seen_uses(&cached->arena);
-    load_policies(txn, cached, identity->row.id);
+    load_policies(txn, cached, identity->row.id, (str){0});
+    load_groups(txn, cached, identity);
     load_tags(txn, cached);
     cached->boundary = load_boundary(txn, cached, identity->row.boundary_arn);
     return cached;

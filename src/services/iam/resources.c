@@ -1,8 +1,9 @@
 /*
- * resources.c: the locators of roles, users and policies (see struct resource), and their condition keys.
+ * resources.c: the locators of roles, users, groups and policies (see struct resource), and their condition
+ * keys.
  *
- * Every located resource has a row, also when the role, user or policy does not exist: then the row's id is
- * 0. One exception: a request without a user's name, by a caller who is not a user, has no row.
+ * Every located resource has a row, also when the role, user, group or policy does not exist: then the row's
+ * id is 0. One exception: a request without a user's name, by a caller who is not a user, has no row.
  */
 #include "services/iam/iam_internal.h"
 
@@ -22,7 +23,7 @@ static void add_tags(const struct call *call, const struct resource *resource, s
     }
 }
 
-/* ---- roles and users ---- */
+/* ---- roles, users and groups ---- */
 
 static void take_identity(const struct identity *identity, struct resource *found)
 {
@@ -50,6 +51,11 @@ static bool locate_identity(const struct call *call, const struct identity_kind 
 bool iam_locate_role(const struct call *call, str name, struct resource *found)
 {
     return locate_identity(call, &IAM_ROLE_KIND, name, found);
+}
+
+bool iam_locate_group(const struct call *call, str name, struct resource *found)
+{
+    return locate_identity(call, &IAM_GROUP_KIND, name, found);
 }
 
 /* Without a name, the caller. */
@@ -126,6 +132,33 @@ bool iam_locate_new_user(const struct call *call, const struct iam_create_user_r
     return locate_path(call, IAM_USER_KIND.word, in->path, in->user_name, found);
 }
 
+bool iam_locate_new_group(const struct call *call, const struct iam_create_group_request *in,
+                          struct resource *found)
+{
+    return locate_path(call, IAM_GROUP_KIND.word, in->path, in->group_name, found);
+}
+
+/* The caller must be allowed to change the old name and the new one. */
+static bool locate_renamed(const struct call *call, const struct identity_kind *kind, str name, str new_path,
+                           str new_name, struct resource *found)
+{
+    locate_identity(call, kind, name, found);
+    found->arn = iam_identity_arn_after(call, found->row, new_path, new_name);
+    return true;
+}
+
+bool iam_locate_renamed_user(const struct call *call, const struct iam_update_user_request *in,
+                             struct resource *found)
+{
+    return locate_renamed(call, &IAM_USER_KIND, in->user_name, in->new_path, in->new_user_name, found);
+}
+
+bool iam_locate_renamed_group(const struct call *call, const struct iam_update_group_request *in,
+                              struct resource *found)
+{
+    return locate_renamed(call, &IAM_GROUP_KIND, in->group_name, in->new_path, in->new_group_name, found);
+}
+
 bool iam_locate_new_policy(const struct call *call, const struct iam_create_policy_request *in,
                            struct resource *found)
 {
@@ -140,6 +173,11 @@ bool iam_locate_roles(const struct call *call, str path_prefix, struct resource 
 bool iam_locate_users(const struct call *call, str path_prefix, struct resource *found)
 {
     return locate_path(call, IAM_USER_KIND.word, path_prefix, S(""), found);
+}
+
+bool iam_locate_groups(const struct call *call, str path_prefix, struct resource *found)
+{
+    return locate_path(call, IAM_GROUP_KIND.word, path_prefix, S(""), found);
 }
 
 /* ---- managed policies ---- */
@@ -193,7 +231,7 @@ const struct managed_policy *iam_own_policy_of(const struct call *call)
 
 /* ---- by ARN ---- */
 
-/* A role, a user or a managed policy of the caller's account. */
+/* A role, a user, a group or a managed policy of the caller's account. */
 bool iam_locate_entity(const struct call *call, str text, struct resource *found)
 {
     struct entity *entity = arena_new(call->arena, struct entity);
@@ -210,7 +248,7 @@ bool iam_locate_entity(const struct call *call, str text, struct resource *found
     return true;
 }
 
-/* A role or a user of the caller's account. */
+/* A role, a user or a group of the caller's account. */
 bool iam_locate_principal(const struct call *call, str text, struct resource *found)
 {
     struct entity *entity = arena_new(call->arena, struct entity);
@@ -230,7 +268,7 @@ bool iam_locate_principal(const struct call *call, str text, struct resource *fo
 
 bool iam_entity_find(const struct call *call, str text, struct entity *entity)
 {
-    const struct identity_kind *kinds[] = {&IAM_ROLE_KIND, &IAM_USER_KIND};
+    const struct identity_kind *kinds[] = {&IAM_ROLE_KIND, &IAM_USER_KIND, &IAM_GROUP_KIND};
     struct arn arn;
 
     *entity = (struct entity){.arn = text};
@@ -251,7 +289,7 @@ bool iam_entity_find(const struct call *call, str text, struct entity *entity)
                          str_equal(entity->identity.arn, text);
         return true;
     }
-    return str_starts_with(arn.resource, S("group/"));
+    return false;
 }
 
 const struct entity *iam_entity_of(const struct call *call)
@@ -282,14 +320,15 @@ bool sts_locate_role(const struct call *call, str arn, struct resource *found)
     return true;
 }
 
-static bool locate_user_arn(const struct call *call, const struct arn *arn, str text, struct resource *found)
+static bool locate_identity_arn(const struct call *call, const struct identity_kind *kind,
+                                const struct arn *arn, str text, struct resource *found)
 {
-    struct identity *user = arena_new(call->arena, struct identity);
+    struct identity *identity = arena_new(call->arena, struct identity);
 
-    if (!iam_identity_find(call->txn, call->arena, &IAM_USER_KIND, arn->account, arn_name(text), user) ||
-        !str_equal(user->arn, text))
+    if (!iam_identity_find(call->txn, call->arena, kind, arn->account, arn_name(text), identity) ||
+        !str_equal(identity->arn, text))
         return false;
-    take_identity(user, found);
+    take_identity(identity, found);
     return true;
 }
 
@@ -305,7 +344,9 @@ bool iam_locate_arn(const struct call *call, str text, struct resource *found)
         return found->row;
     }
     if (str_starts_with(arn.resource, S("user/")))
-        return locate_user_arn(call, &arn, text, found);
+        return locate_identity_arn(call, &IAM_USER_KIND, &arn, text, found);
+    if (str_starts_with(arn.resource, S("group/")))
+        return locate_identity_arn(call, &IAM_GROUP_KIND, &arn, text, found);
     if (!str_starts_with(arn.resource, S("policy/")))
         return false;
     take_policy(call, text, found);

@@ -149,25 +149,36 @@ static void add_managed(const struct call *call, enum policy_role role, str poli
         document, policies);
 }
 
-void iam_simulate_attached(const struct call *call, const struct identity *identity,
-                           struct simulated_policies *policies)
+static void add_attached(const struct call *call, const struct identity *identity,
+                         struct simulated_policies *policies)
 {
     struct iam_inline_policies_rows own =
         iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity->row.id});
     struct iam_attachments_rows attached =
         iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
-    str type = iam_policy_source_type_text(identity->kind == &IAM_ROLE_KIND ? IAM_POLICY_SOURCE_TYPE_ROLE
-                                                                            : IAM_POLICY_SOURCE_TYPE_USER);
 
     for (size_t i = 0; i < own.count; i++)
         add(call,
             &(struct simulated_policy){
                 .id = inline_id(call, identity, own.items[i].policy_name),
-                .type = type,
+                .type = identity->kind->word, /* a PolicySourceType */
                 .policy = iam_policy_read(call->arena, POLICY_INLINE, own.items[i].document)},
             own.items[i].document, policies);
     for (size_t i = 0; i < attached.count; i++)
         add_managed(call, IDENTITY_POLICY, attached.items[i].policy_arn, policies);
+}
+
+void iam_simulate_attached(const struct call *call, const struct identity *identity,
+                           struct simulated_policies *policies)
+{
+    struct iam_groups_of_user_rows groups = iam_groups_of(call->txn, identity);
+
+    add_attached(call, identity, policies);
+    for (size_t i = 0; i < groups.count; i++) {
+        struct identity group;
+        if (iam_identity_find_id(call->txn, call->arena, groups.items[i].id, &group))
+            add_attached(call, &group, policies);
+    }
 }
 
 void iam_simulate_boundary(const struct call *call, const struct identity *identity,

@@ -27,7 +27,7 @@ bool iam_simulate_document(const struct call *call, enum policy_role role, str i
 /* The same for a list; the ids are "<word>.1" and so on. */
 bool iam_simulate_documents(const struct call *call, enum policy_role role, const char *word,
                             const struct str_list *documents, struct simulated_policies *policies);
-/* Add the role's or user's own policies. */
+/* Add the identity's own policies, and those of a user's groups. */
 void iam_simulate_attached(const struct call *call, const struct identity *identity,
                            struct simulated_policies *policies);
 /* Add its boundary, if it has one. */

@@ -1,10 +1,9 @@
 /*
- * users.c: making, showing and deleting users.
+ * users.c: making, showing, renaming and deleting users.
  */
 #include "services/iam/iam_internal.h"
 
-/* As in lists: without tags and boundary. */
-static struct iam_user summary_of(const struct identity *user)
+struct iam_user iam_user_summary(const struct identity *user)
 {
     return (struct iam_user){
         .path = user->row.path,
@@ -19,7 +18,7 @@ static const struct iam_user *shown(const struct call *call, const struct identi
 {
     struct iam_user *shown = arena_new(call->arena, struct iam_user);
 
-    *shown = summary_of(user);
+    *shown = iam_user_summary(user);
     shown->permissions_boundary = iam_identity_boundary(call, user);
     shown->tags = iam_tags_of(call, user->arn);
     return shown;
@@ -92,10 +91,19 @@ enum outcome iam_list_users(const struct call *call, const struct iam_list_users
         struct identity user;
         if (iam_page_takes(&page, rows.items[i].folded_name) &&
             iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
-            *list_add(call->arena, &out->users) = summary_of(&user);
+            *list_add(call->arena, &out->users) = iam_user_summary(&user);
     }
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
+}
+
+enum outcome iam_update_user(const struct call *call, const struct iam_update_user_request *in,
+                             struct iam_update_user_output *out)
+{
+    const struct identity *user = iam_identity_of(call);
+
+    (void)out;
+    return user && iam_identity_rename(call, user, in->new_path, in->new_user_name) ? DONE : FAILED;
 }
 
 enum outcome iam_delete_user(const struct call *call, const struct iam_delete_user_request *in,
@@ -111,5 +119,8 @@ enum outcome iam_delete_user(const struct call *call, const struct iam_delete_us
     if (iam_access_keys(call->txn, &keys).count > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
                     "Cannot delete entity, must delete access keys first.");
+    if (user->row.group_count > 0)
+        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
+                    "Cannot delete entity, must remove users from group first.");
     return iam_identity_delete(call, user) ? DONE : FAILED;
 }

@@ -57,6 +57,11 @@ void tags_remove_all(const struct call *call, str owner)
     tags_remove_tags(call->txn, &(struct tags_remove_tags_params){.owner = owner});
 }
 
+void tags_move(const struct call *call, str old_owner, str new_owner)
+{
+    tags_move_tags(call->txn, &(struct tags_move_tags_params){new_owner, old_owner});
+}
+
 struct str_map tags_of(struct txn *txn, struct arena *arena, str owner)
 {
     check(str_present(owner));

@@ -24,6 +24,8 @@ bool tags_put(const struct call *call, str owner, const struct str_map *tags, en
 void tags_remove(const struct call *call, str owner, const struct str_list *keys, enum tag_case tag_case);
 /* A resource has at most TAGS_MAX tags, so this is quick. */
 void tags_remove_all(const struct call *call, str owner);
+/* The resource's ARN has changed. */
+void tags_move(const struct call *call, str old_owner, str new_owner);
 /* The tags, sorted by compared key.  The map is in `arena`, its texts in the transaction's arena. */
 struct str_map tags_of(struct txn *txn, struct arena *arena, str owner);
 

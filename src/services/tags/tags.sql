@@ -19,6 +19,11 @@ delete from aws_tag where owner = :owner and key = :key;
 -- statement: remove_tags :exec
 delete from aws_tag where owner = :owner;
 
+-- statement: move_tags :exec
+-- param: new_owner text
+-- param: old_owner text
+update aws_tag set owner = :new_owner where owner = :old_owner;
+
 -- statement: list_tags :many
 -- column: key text
 select coalesce(spelling, key) as key, value from aws_tag where owner = :owner order by aws_tag.key;

@@ -25,7 +25,7 @@ FROM_ACCOUNT = trust(AWS=ACCOUNT)
 
 
 def clear(iam, kind, name):
-    """Delete a role or user with everything that is attached to it."""
+    """Delete a role, user or group with everything that is attached to it."""
     argument = {f"{kind.title()}Name": name}
     for policy in getattr(iam, f"list_{kind}_policies")(**argument)["PolicyNames"]:
         getattr(iam, f"delete_{kind}_policy")(PolicyName=policy, **argument)
@@ -34,6 +34,11 @@ def clear(iam, kind, name):
     if kind == "user":
         for key in iam.list_access_keys(**argument)["AccessKeyMetadata"]:
             iam.delete_access_key(AccessKeyId=key["AccessKeyId"], **argument)
+        for group in iam.list_groups_for_user(**argument)["Groups"]:
+            iam.remove_user_from_group(GroupName=group["GroupName"], **argument)
+    if kind == "group":
+        for user in iam.get_group(**argument)["Users"]:
+            iam.remove_user_from_group(UserName=user["UserName"], **argument)
     getattr(iam, f"delete_{kind}")(**argument)
 
 

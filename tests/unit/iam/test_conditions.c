@@ -324,7 +324,7 @@ static enum denial decide_by_long_values(const char *effect, size_t values, int6
                                 "{'Effect':'%s','Action':'*','Resource':'*','Condition':"
                                 "{'ForAnyValue:StringLike':{'dynamodb:LeadingKeys':'*%.*s*'}}}]}",
                                 effect, LONG_PATTERN, text);
-    struct policy_reference identity = {policy_of(POLICY_INLINE, document), S("own")};
+    struct policy_reference identity = {.policy = policy_of(POLICY_INLINE, document), .name = S("own")};
     struct policy_set set = {.identity = {&identity, 1}};
     struct policy_request request = asks(&BOB, S("dynamodb:PutItem"), S(TABLE));
 

@@ -37,7 +37,7 @@ static const struct policy *optional(enum policy_kind kind, const char *text)
 
 static str decided(const struct texts *texts, struct policy_request request)
 {
-    struct policy_reference identity = {optional(POLICY_INLINE, texts->identity), S("own")};
+    struct policy_reference identity = {.policy = optional(POLICY_INLINE, texts->identity), .name = S("own")};
     struct policy_set set = {
         .identity = {&identity, identity.policy != NULL},
         .boundary = optional(POLICY_MANAGED, texts->boundary),

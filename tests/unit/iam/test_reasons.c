@@ -23,7 +23,8 @@ static str reason(const struct policy_set *set, struct policy_request request)
 
 static str reason_for_bob(const char *identity, const char *boundary)
 {
-    struct policy_reference own = {identity ? policy_of(POLICY_INLINE, str_of(identity)) : NULL, S("own")};
+    struct policy_reference own = {.policy = identity ? policy_of(POLICY_INLINE, str_of(identity)) : NULL,
+                                   .name = S("own")};
     struct policy_set set = {.identity = {&own, identity != NULL},
                              .boundary = boundary ? policy_of(POLICY_MANAGED, str_of(boundary)) : NULL};
 
