@@ -62,7 +62,6 @@ SORTED = {
     "lambda: list_mappings": "the mappings of an account",
     "logs: prune_index_policies": "those that have ended lately, up to a bound",
     "sns: list_outbox": "an outbox, up to a bound",
-    "sqs: list_busy_tenants": "those with the most first",
     "sqs: list_waiting": "two lists, each in order and up to a bound",
 }
 

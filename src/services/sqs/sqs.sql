@@ -482,15 +482,15 @@ select sent_ms from sqs_message
 where generation_id = :generation_id and group_id = :group_id and group_id is not null and sequence is null and receipt <= 0
 order by visible_ms desc limit 1;
 
--- The groups that have taken so many messages, those with the most first.
--- statement: list_busy_tenants :many
--- param: at_least integer
+-- Messages that groups have taken, in the order of the groups, behind one of them.
+-- statement: list_taken :many
+-- param: after text
+-- param: after_id integer
 -- param: limit integer
--- column: group_id text
--- column: taken integer
-select group_id, count(*) as taken from sqs_message
-where generation_id = :generation_id and group_id is not null and sequence is null and receipt > 0
-group by group_id having count(*) >= :at_least order by taken desc limit :limit;
+select group_id, id from sqs_message
+where generation_id = :generation_id and (group_id, id) > (:after, :after_id)
+    and group_id is not null and sequence is null and receipt > 0
+order by group_id, id limit :limit;
 
 -- Some of the waiting messages of the groups between two; reads only the index.
 -- statement: count_tenants_between :one

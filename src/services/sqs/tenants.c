@@ -9,7 +9,8 @@
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
  *
  * Which groups are noisy is kept in memory, and looked up again every second; so a queue without groups costs
- * one look a second.  Only handlers use the memory.
+ * one look a second.  A look reads some of the messages in flight, and the next one, soon after, continues:
+ * all of them could be 120,000.  Only handlers use the memory.
  */
 #include "sqs_internal.h"
 
@@ -24,11 +25,28 @@ enum {
     QUIET_AFTER_MS = 5 * 60 * MS_PER_S,
     MAX_GROUP_BYTES = 128,
     GROUPS_LOOKED_AT = 64, /* in one receive */
+    TAKEN_LOOKED_AT = 500, /* in one look */
+    LOOK_ON_MS = 20,
 };
 
 struct name {
     char data[MAX_GROUP_BYTES];
     size_t size;
+};
+
+/* A group, and how many of its messages are in flight. */
+struct busy {
+    struct name group;
+    int64_t taken;
+};
+
+/* The messages in flight, in the order of their groups: those that were counted. */
+struct pass {
+    bool under_way;
+    int64_t last_id;
+    struct busy last;            /* the group of last_id, which may have more */
+    struct busy most[MAX_NOISY]; /* of the groups before it */
+    size_t count;
 };
 
 /* What is known of a queue until look_ms.  Generations share a place; the last one has it. */
@@ -37,6 +55,7 @@ static struct tenants {
     bool grouped; /* some messages may have a group */
     struct name noisy[MAX_NOISY];
     size_t noisy_count;
+    struct pass pass;
     struct name turn; /* the quiet group whose messages were looked at last */
 } known[REMEMBERED];
 
@@ -88,19 +107,61 @@ static bool stays_noisy(const struct call *call, int64_t generation_id, str grou
            last.sent_ms > call->now_ms - QUIET_AFTER_MS;
 }
 
+static int by_taken(const void *a, const void *b)
+{
+    const struct busy *x = a, *y = b;
+
+    return x->taken < y->taken ? -1 : x->taken > y->taken;
+}
+
+/* All messages of the pass's last group are counted: keep the group if only few have more. */
+static void group_ends(struct pass *pass)
+{
+    struct busy *least = &pass->most[0];
+
+    if (pass->last.taken < MIN_NOISY_IN_FLIGHT)
+        return;
+    if (pass->count < MAX_NOISY)
+        pass->most[pass->count++] = pass->last;
+    else if (pass->last.taken > least->taken)
+        *least = pass->last;
+    qsort(pass->most, pass->count, sizeof *pass->most, by_taken);
+}
+
+/* Count some more messages.  True: these were the last. */
+static bool count_some(const struct call *call, int64_t generation_id, struct pass *pass)
+{
+    struct sqs_list_taken_rows rows =
+        sqs_list_taken(call->txn, &(struct sqs_list_taken_params){.generation_id = generation_id,
+                                                                  .after = text_of(&pass->last.group),
+                                                                  .after_id = pass->last_id,
+                                                                  .limit = TAKEN_LOOKED_AT});
+
+    for (size_t i = 0; i < rows.count; i++) {
+        if (!str_equal(rows.items[i].group_id, text_of(&pass->last.group))) {
+            group_ends(pass);
+            pass->last.taken = 0;
+            name_set(&pass->last.group, rows.items[i].group_id);
+        }
+        pass->last.taken++;
+        pass->last_id = rows.items[i].id;
+    }
+    pass->under_way = rows.count == TAKEN_LOOKED_AT;
+    if (!pass->under_way)
+        group_ends(pass);
+    return !pass->under_way;
+}
+
 static void find_noisy(const struct call *call, const struct queue *queue, struct tenants *tenants)
 {
     const struct tenants before = *tenants;
-    struct sqs_list_busy_tenants_rows busy = sqs_list_busy_tenants(
-        call->txn, &(struct sqs_list_busy_tenants_params){.generation_id = queue->row.generation_id,
-                                                          .at_least = MIN_NOISY_IN_FLIGHT,
-                                                          .limit = MAX_NOISY});
-    int64_t in_flight = busy.count > 0 ? sqs_counts_read(call, queue).in_flight : 0;
+    const struct pass *pass = &before.pass;
+    int64_t in_flight = pass->count > 0 ? sqs_counts_read(call, queue).in_flight : 0;
 
     tenants->noisy_count = 0;
-    for (size_t i = busy.count; i > 0; i--) /* the one with the fewest first */
-        if (busy.items[i - 1].taken * NOISY_SHARE > in_flight)
-            name_set(&tenants->noisy[tenants->noisy_count++], busy.items[i - 1].group_id);
+    for (size_t i = 0; i < pass->count; i++) /* the one with the fewest first */
+        if (pass->most[i].taken * NOISY_SHARE > in_flight)
+            tenants->noisy[tenants->noisy_count++] = pass->most[i].group;
     for (size_t i = 0; i < before.noisy_count && tenants->noisy_count < MAX_NOISY; i++) {
         str group_id = text_of(&before.noisy[i]);
         if (!is_noisy(tenants, group_id) && stays_noisy(call, queue->row.generation_id, group_id))
@@ -108,23 +169,31 @@ static void find_noisy(const struct call *call, const struct queue *queue, struc
     }
 }
 
+static void look(const struct call *call, const struct queue *queue, struct tenants *tenants)
+{
+    struct sqs_has_grouped_row any;
+
+    if (!tenants->pass.under_way) {
+        tenants->pass = (struct pass){0};
+        tenants->grouped = sqs_has_grouped(
+            call->txn, &(struct sqs_has_grouped_params){.generation_id = tenants->generation_id}, &any);
+        if (!tenants->grouped)
+            tenants->noisy_count = 0;
+    }
+    if (tenants->grouped && count_some(call, tenants->generation_id, &tenants->pass))
+        find_noisy(call, queue, tenants);
+    tenants->look_ms = call->now_ms + (tenants->pass.under_way ? LOOK_ON_MS : MS_PER_S);
+}
+
 static struct tenants *tenants_of(const struct call *call, const struct queue *queue)
 {
     int64_t generation_id = queue->row.generation_id;
     struct tenants *tenants = place_of(generation_id);
-    struct sqs_has_grouped_row any;
 
     if (tenants->generation_id != generation_id)
         *tenants = (struct tenants){.generation_id = generation_id};
-    if (call->now_ms < tenants->look_ms)
-        return tenants;
-    tenants->look_ms = call->now_ms + MS_PER_S;
-    tenants->grouped =
-        sqs_has_grouped(call->txn, &(struct sqs_has_grouped_params){.generation_id = generation_id}, &any);
-    if (tenants->grouped)
-        find_noisy(call, queue, tenants);
-    else
-        tenants->noisy_count = 0;
+    if (call->now_ms >= tenants->look_ms)
+        look(call, queue, tenants);
     return tenants;
 }
 

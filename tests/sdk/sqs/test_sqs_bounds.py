@@ -283,16 +283,16 @@ def test_a_receive_that_meets_only_dead_letters_answers_empty(queues):
     assert queues.counts("dead")["ready"] == 250
 
 
-def fill_in_flight(queues, name, count):
-    """Write that many messages in flight into the stopped server's database."""
+def fill_in_flight(queues, name, count, group="null"):
+    """Write that many messages in flight into the stopped server's database; `group` is SQL's for that of message i."""
     generation = generation_of(queues, name)
     queues.server.stop()
     with changes.database(queues.server) as database:
         database.execute(
-            """with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
+            f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
             insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, trace_id,
-                receive_count, first_received_ms, receipt)
-            select ?, m.visible_ms, m.message_id, m.sent_ms, m.sender_id, m.body, m.trace_id, 1, m.sent_ms, i
+                receive_count, first_received_ms, receipt, group_id)
+            select ?, m.visible_ms, m.message_id, m.sent_ms, m.sender_id, m.body, m.trace_id, 1, m.sent_ms, i, {group}
             from n, (select * from sqs_message where generation_id = ? and receive_count = 1 limit 1) m""",
             (count, generation, generation),
         )
@@ -340,6 +340,21 @@ def test_a_fifo_queue_with_120_000_messages_in_flight_answers_empty(queues):
     queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
     assert len(queues.receive("q.fifo")) == 1
     assert queues.receive("q.fifo") == []
+
+
+def test_a_receive_counts_some_of_the_messages_in_flight_to_find_noisy_groups_and_the_next_one_continues(queues):
+    url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
+    queues.send_many("q", 1)
+    assert len(queues.receive("q")) == 1
+    fill_in_flight(queues, "q", 1300, "case when i <= 400 then 'A' || i when i <= 600 then 'a' else 'z' || i end")
+    for group in "ab":
+        queues.sqs.send_message(QueueUrl=url, MessageBody=group, MessageGroupId=group)
+    firsts = []
+    for _ in range(3):
+        [first] = queues.receive("q", MaxNumberOfMessages=1, VisibilityTimeout=0)
+        firsts.append(first["Body"])
+        queues.advance(1)
+    assert firsts == ["a", "a", "b"]
 
 
 @pytest.mark.parametrize("kind", ["AttributeNames", "MessageSystemAttributeNames", "MessageAttributeNames"])
