@@ -219,7 +219,7 @@ bool checkpoint_start(struct store *store, struct arena *arena, str *error)
 {
     static const struct schema *const no_schemas[] = {NULL};
 
-    if (!txn_open(&store->checkpointer, store->folder.database, no_schemas, arena, error))
+    if (!txn_open(&store->checkpointer, store->folder.database, no_schemas, false, arena, error))
         return false;
     if (store->options.in_memory)
         txn_pragma(&store->checkpointer, "synchronous", 0);

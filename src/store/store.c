@@ -42,7 +42,7 @@ static bool open_files(struct store *store, struct arena *arena, str *error)
     if (!folder_open(&store->folder, &store->options, arena, error))
         return false;
     space_before_start(store);
-    if (!txn_open(&store->writer, store->folder.database, schemas, arena, error))
+    if (!txn_open(&store->writer, store->folder.database, schemas, false, arena, error))
         return false;
     sqlite3_wal_hook(store->writer.db, note_log_size, store);
     txn_pragma(&store->writer, "cache_size", -STORE_WRITER_CACHE_KIB);
@@ -269,15 +269,13 @@ struct store_reader *store_reader_open(struct store *store)
 
     check(reader != NULL);
     reader->store = store;
-    if (!txn_open(&reader->txn, store->folder.database, store->options.schemas, &arena, &error)) {
+    if (!txn_open(&reader->txn, store->folder.database, store->options.schemas, true, &arena, &error)) {
         log_error("a reader could not be opened", log_field("error", error));
         free(reader);
         reader = NULL;
     } else {
-        reader->txn.reads_only = true;
         reader->txn.cache.changes = &store->changes;
         reader->txn.cache.changes_kept = CHANGES_UNKNOWN;
-        txn_pragma(&reader->txn, "cache_size", -STORE_READER_CACHE_KIB);
     }
     arena_free(&arena);
     return reader;
@@ -298,10 +296,19 @@ void store_rest(struct store_reader *reader)
     reader->keeps = false;
 }
 
+/* SQLite reads all tables for this: most readers of a server that has just started are never asked. */
+static void note_first_read(struct store_reader *reader)
+{
+    if (!reader->has_read)
+        txn_pragma(&reader->txn, "cache_size", -STORE_READER_CACHE_KIB);
+    reader->has_read = true;
+}
+
 struct txn *store_begin_read(struct store_reader *reader)
 {
     uint64_t committed = atomic_load(&reader->store->committed);
 
+    note_first_read(reader);
     reader->txn.cache.looks_up = false;
     if (reader->keeps && reader->committed == committed) {
         reader->keeps = false;

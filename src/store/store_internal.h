@@ -124,8 +124,8 @@ void log_file_register(void);
 
 /* txn.c */
 /* The schemas end with NULL.  False: *error, in the arena, says why. */
-bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
-              str *error);
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, bool reads_only,
+              struct arena *arena, str *error);
 void txn_close(struct txn *txn);
 /* Set a pragma of the connection. */
 bool txn_pragma(struct txn *txn, const char *pragma, int64_t value);
@@ -204,6 +204,7 @@ struct store_reader {
     struct txn txn;
     uint64_t committed; /* when the snapshot began */
     bool keeps;         /* the snapshot has ended for its reader, but not in the database */
+    bool has_read;      /* it has asked for a snapshot, and so has its cache */
 };
 
 /* store.c */

@@ -69,18 +69,29 @@ static bool set_auto_vacuum(struct txn *txn)
     return txn_pragma_value(txn, "page_count") > 0 || txn_pragma(txn, "auto_vacuum", 2 /* incremental */);
 }
 
+/* How the file is kept, and written.  SQLite reads all tables for some of it. */
+static bool configure_file(struct txn *txn)
+{
+    return txn_pragma(txn, "synchronous", 1 /* normal */) && set_auto_vacuum(txn) &&
+           sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) == SQLITE_OK &&
+           txn_pragma(txn, "wal_autocheckpoint", 0) && txn_pragma(txn, "journal_size_limit", STORE_LOG_BYTES);
+}
+
+/* Opens the file and its log, and no more: the tables are read when they are asked for. */
+static bool look_at_file(struct txn *txn)
+{
+    return txn_pragma_value(txn, "schema_version") > 0;
+}
+
 static bool configure(struct txn *txn)
 {
     sqlite3_extended_result_codes(txn->db, 1);
     sqlite3_busy_timeout(txn->db, STORE_BUSY_MS);
     if (!txn_pragma(txn, "page_size", STORE_PAGE_BYTES) || !txn_pragma(txn, "secure_delete", 0) ||
         !txn_pragma(txn, "temp_store", 2 /* memory */) || !txn_pragma(txn, "foreign_keys", 0) ||
-        !txn_pragma(txn, "synchronous", 1 /* normal */) || !txn_pragma(txn, "mmap_size", 0))
+        !txn_pragma(txn, "mmap_size", 0))
         return false;
-    if (!set_auto_vacuum(txn) ||
-        sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
-        return false;
-    if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", STORE_LOG_BYTES))
+    if (!(txn->reads_only ? look_at_file(txn) : configure_file(txn)))
         return false;
     for (size_t i = 0; i < CONTROL_COUNT; i++) {
         if (sqlite3_prepare_v3(txn->db, control_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &txn->controls[i],
@@ -90,12 +101,12 @@ static bool configure(struct txn *txn)
     return true;
 }
 
-bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
-              str *error)
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, bool reads_only,
+              struct arena *arena, str *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
-    *txn = (struct txn){0};
+    *txn = (struct txn){.reads_only = reads_only};
     make_places(txn, schemas);
     if (sqlite3_open_v2(path, &txn->db, flags, LOG_FILE_VFS) == SQLITE_OK && functions_add(txn->db) &&
         configure(txn))

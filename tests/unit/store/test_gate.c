@@ -31,7 +31,7 @@ static int open_bare(void **state)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&store.gate_changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    return txn_open(&store.writer, ":memory:", demo_schemas, &arena, &error) ? 0 : -1;
+    return txn_open(&store.writer, ":memory:", demo_schemas, false, &arena, &error) ? 0 : -1;
 }
 
 static int close_bare(void **state)
