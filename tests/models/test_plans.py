@@ -114,6 +114,12 @@ def test_what_waits_is_not_read_to_count_what_is_in_flight(database):
         assert any("INDEX lambda_invocation_in_flight" in step for step in plan), plan
 
 
+def test_what_a_group_has_taken_is_not_read_from_its_beginning(database):
+    """A group may have 120,000 messages in flight, of which a receive counts some."""
+    [plan] = [plan_of(database, one.values[1]) for one in statements() if one.values[0] == "sqs: list_taken"]
+    assert any("sqs_message_tenant_taken (generation_id=? AND group_id=? AND rowid>?)" in step for step in plan), plan
+
+
 def test_each_index_serves_a_statement(database):
     plans = "\n".join(step for statement in statements() for step in plan_of(database, statement.values[1]))
     indexes = [name for name, in database.execute("select name from sqlite_master where type = 'index' and sql <> ''")]

@@ -482,15 +482,23 @@ select sent_ms from sqs_message
 where generation_id = :generation_id and group_id = :group_id and group_id is not null and sequence is null and receipt <= 0
 order by visible_ms desc limit 1;
 
--- Messages that groups have taken, in the order of the groups, behind one of them.
+-- Messages that groups have taken, in the order of the groups, behind one of them: the rest of its group, and the next
+-- groups (a comparison of both columns at once would read the group from its beginning).
 -- statement: list_taken :many
 -- param: after text
 -- param: after_id integer
 -- param: limit integer
-select group_id, id from sqs_message
-where generation_id = :generation_id and (group_id, id) > (:after, :after_id)
-    and group_id is not null and sequence is null and receipt > 0
-order by group_id, id limit :limit;
+-- column: group_id text
+-- column: id integer
+select * from (select group_id, id from sqs_message
+    where generation_id = :generation_id and group_id = :after and id > :after_id
+        and group_id is not null and sequence is null and receipt > 0
+    order by id limit :limit)
+union all select * from (select group_id, id from sqs_message
+    where generation_id = :generation_id and group_id > :after
+        and group_id is not null and sequence is null and receipt > 0
+    order by group_id, id limit :limit)
+limit :limit;
 
 -- Some of the waiting messages of the groups between two; reads only the index.
 -- statement: count_tenants_between :one
