@@ -57,9 +57,10 @@ enum principal_kind {
     PRINCIPAL_ANONYMOUS,
     PRINCIPAL_ROOT, /* the account's administrator */
     PRINCIPAL_USER,
-    PRINCIPAL_ROLE,    /* a role session */
-    PRINCIPAL_SERVICE, /* "sns.amazonaws.com", acting for source_arn */
-    PRINCIPAL_SANDBOX, /* a function's child process on its own Runtime API port */
+    PRINCIPAL_ROLE,      /* a role session */
+    PRINCIPAL_FEDERATED, /* a session that a user or a root has opened for somebody */
+    PRINCIPAL_SERVICE,   /* "sns.amazonaws.com", acting for source_arn */
+    PRINCIPAL_SANDBOX,   /* a function's child process on its own Runtime API port */
 };
 
 struct principal {
@@ -71,6 +72,7 @@ struct principal {
     str session_policy; /* JSON */
     int64_t issued_ms;  /* when the session began, of a role, a user or a root; 0: a long-lived key */
     str source_arn, source_account; /* for a service: aws:SourceArn, aws:SourceAccount */
+    str federated_by;               /* for a federated user: the user's unique id, or the root's account */
     str function_arn;               /* for a role session of a function's sandbox: that function */
 };
 

@@ -533,6 +533,8 @@ def sts(world):
         "GetCallerIdentity": only({}),
         "GetSessionToken": only({"DurationSeconds": 900, "MinimumSessionTokenSize": 300}),
         "GetAccessKeyInfo": only({"AccessKeyId": world.session_key}),
+        "GetFederationToken": only({"Name": "every", "Policy": POLICY, "PolicyArns": [{"arn": LOGS_ONLY}],
+                                    "DurationSeconds": 900, "MinimumSessionTokenSize": 300}),
         "AssumeRole": only({"RoleArn": world.role, "RoleSessionName": "session", "Policy": POLICY,
                             "PolicyArns": [{"arn": LOGS_ONLY}], "DurationSeconds": 900}),
     }

@@ -19,12 +19,14 @@ static bool is_secure(const struct call *call)
            str_starts_with(call->endpoint, S("https://"));
 }
 
-/* The role's part of "AROA…:session"; a user's id has only one part. */
-static str identity_part(str id)
+/* The unique id of the caller's role or user. */
+static str identity_id(const struct principal *caller)
 {
-    str part = {0};
+    str rest = caller->id, part = {0};
 
-    str_next(&id, ':', &part);
+    if (caller->kind == PRINCIPAL_FEDERATED)
+        return caller->federated_by;
+    str_next(&rest, ':', &part); /* "AROA…:session"; a user's id has only one part */
     return part;
 }
 
@@ -58,22 +60,45 @@ static struct policy_request request_of(const struct call *call, const struct pr
     };
 }
 
+/* A root has no policies: a session that it has federated may do what the session's policy allows. */
+static void add_root(const struct call *call, struct inquiry *inquiry)
+{
+    *list_add(call->arena, &inquiry->set.identity) = (struct policy_reference){
+        .policy = iam_cached_policy(POLICY_INLINE, call->caller->account,
+                                    S("{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\","
+                                      "\"Action\":\"*\",\"Resource\":\"*\"}}")),
+        .name = S("root")};
+}
+
+/* False when the role or user does not exist any more. */
+static bool add_identity(const struct call *call, struct inquiry *inquiry)
+{
+    const struct principal *caller = call->caller;
+    const struct cached_identity *identity = iam_cached_identity(call->txn, call->arena, identity_id(caller));
+
+    if (!identity)
+        return false;
+    inquiry->identity = identity;
+    inquiry->request.principal_tags = &identity->tags;
+    inquiry->set.identity = identity->policies;
+    inquiry->set.boundary = identity->boundary;
+    if (caller->kind != PRINCIPAL_FEDERATED)
+        inquiry->request.principal_arn = identity->arn;
+    return true;
+}
+
 /* False when the user, or the session's role, does not exist any more: then no policy allows the caller. */
 static bool add_caller(const struct call *call, struct inquiry *inquiry)
 {
     const struct principal *caller = call->caller;
+    bool federated = caller->kind == PRINCIPAL_FEDERATED;
 
-    if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
+    if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE && !federated)
         return true;
-    const struct cached_identity *identity =
-        iam_cached_identity(call->txn, call->arena, identity_part(caller->id));
-    if (!identity)
+    if (federated && str_equal(caller->federated_by, caller->account))
+        add_root(call, inquiry);
+    else if (!add_identity(call, inquiry))
         return false;
-    inquiry->identity = identity;
-    inquiry->request.principal_arn = identity->arn;
-    inquiry->request.principal_tags = &identity->tags;
-    inquiry->set.identity = identity->policies;
-    inquiry->set.boundary = identity->boundary;
     if (str_present(caller->session_policy))
         inquiry->set.session = iam_cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
     return true;

@@ -71,6 +71,8 @@ static str principal_type(const struct principal *caller)
         return S("User");
     case PRINCIPAL_ROLE:
         return S("AssumedRole");
+    case PRINCIPAL_FEDERATED:
+        return S("FederatedUser");
     case PRINCIPAL_ANONYMOUS:
         return S("Anonymous");
     case PRINCIPAL_SERVICE:

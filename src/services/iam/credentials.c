@@ -32,6 +32,19 @@ static struct principal user_principal(const struct identity *user)
     };
 }
 
+struct principal iam_federated_principal(struct arena *arena, str account, str name)
+{
+    return (struct principal){
+        .kind = PRINCIPAL_FEDERATED,
+        .arn = arn_build(arena, &(struct arn){.service = S("sts"),
+                                              .account = account,
+                                              .resource = arena_join(arena, S("federated-user/"), name)}),
+        .id = arena_concat(arena, account, S(":"), name),
+        .account = account,
+        .name = name,
+    };
+}
+
 /* Who acts in a session.  False: its role or user is gone. */
 static bool session_principal(struct txn *txn, struct arena *arena, const struct iam_find_session_row *row,
                               struct principal *principal)
@@ -44,6 +57,11 @@ static bool session_principal(struct txn *txn, struct arena *arena, const struct
     if (!str_empty(row->role_name)) {
         *principal = iam_session_principal(arena, &owner, row->session_name);
         return row->owner_exists;
+    }
+    if (!str_empty(row->session_name)) {
+        *principal = iam_federated_principal(arena, row->account, row->session_name);
+        principal->federated_by = row->owner;
+        return row->owner_exists || str_equal(row->owner, row->account);
     }
     if (str_equal(row->owner, row->account)) {
         *principal = root_principal(arena, row->account);

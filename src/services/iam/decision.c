@@ -102,7 +102,8 @@ static enum denial combine(const struct policy_set *set, const struct policy_req
     enum denial denial = explicit_denial(set, findings);
     enum policy_verdict resource = findings->resource.verdict;
     enum principal_kind kind = request->caller->kind;
-    bool stranger = kind != PRINCIPAL_ROOT && kind != PRINCIPAL_USER && kind != PRINCIPAL_ROLE;
+    bool stranger = kind != PRINCIPAL_ROOT && kind != PRINCIPAL_USER && kind != PRINCIPAL_ROLE &&
+                    kind != PRINCIPAL_FEDERATED;
     bool another = iam_is_another_account(request);
 
     if (denial != NOT_DENIED)

@@ -386,6 +386,7 @@ update iam_access_key set status = :status where access_key_id = :access_key_id;
 -- statement: remove_access_key :exec
 delete from iam_access_key where access_key_id = :access_key_id;
 
+-- A federated user's session has the user's name as its session_name, and an empty role_name.
 -- statement: insert_session :exec
 insert into iam_session (access_key_id, account, role_name, owner, session_name, secret, session_token,
                          session_policy, function_arn, issued_ms, expires_ms)

@@ -230,6 +230,8 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
 bool iam_role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */
 struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name);
+/* credentials.c: a federated user, without federated_by. */
+struct principal iam_federated_principal(struct arena *arena, str account, str name);
 
 /* last_accessed.c */
 enum outcome iam_last_accessed(const struct call *call, const struct visit *visit, struct http_reply *reply);

@@ -48,18 +48,26 @@ static enum answer is_about_resource(const struct statement *statement, const st
     return answer == YES ? NO : YES;
 }
 
-/* The role's unique id in a session's "AROA…:name". */
+/* Of a session: the unique id of its role, or of the user who has federated it. */
 static str unique_id(const struct principal *caller)
 {
     str rest = caller->id, id = {0};
 
-    str_next(&rest, ':', &id);
+    if (caller->kind == PRINCIPAL_FEDERATED)
+        return caller->federated_by;
+    str_next(&rest, ':', &id); /* "AROA…:name" */
     return id;
+}
+
+/* Is it a session with an ARN of its own? */
+static bool is_session(const struct principal *caller)
+{
+    return caller->kind == PRINCIPAL_ROLE || caller->kind == PRINCIPAL_FEDERATED;
 }
 
 static bool is_aws_principal(const struct principal *caller)
 {
-    return caller->kind == PRINCIPAL_ROOT || caller->kind == PRINCIPAL_USER || caller->kind == PRINCIPAL_ROLE;
+    return caller->kind == PRINCIPAL_ROOT || caller->kind == PRINCIPAL_USER || is_session(caller);
 }
 
 /* The verdict of an Allow for this principal. */
@@ -67,7 +75,7 @@ static enum policy_verdict grant(const struct principal_pattern *pattern,
                                  const struct policy_request *request)
 {
     const struct principal *caller = request->caller;
-    bool session = caller->kind == PRINCIPAL_ROLE;
+    bool session = is_session(caller);
 
     switch (pattern->type) {
     case PRINCIPAL_IS_ANYONE:
@@ -122,7 +130,7 @@ static bool is_listed(const struct principal_list *principals, enum policy_verdi
 
 /*
  * A Deny with NotPrincipal spares only a caller that is listed with everything it is part of: the account,
- * and for a session also the role.
+ * and for a session also the role or user.
  */
 static bool is_spared(const struct principal_list *principals, const struct policy_request *request)
 {
@@ -132,7 +140,7 @@ static bool is_spared(const struct principal_list *principals, const struct poli
         return strongest_grant(principals, request) != POLICY_SILENT;
     if (!is_listed(principals, POLICY_ALLOWS_ACCOUNT, request))
         return false;
-    if (caller->kind == PRINCIPAL_ROLE && !is_listed(principals, POLICY_ALLOWS_ROLE, request))
+    if (is_session(caller) && !is_listed(principals, POLICY_ALLOWS_ROLE, request))
         return false;
     return caller->kind == PRINCIPAL_ROOT || is_listed(principals, POLICY_ALLOWS, request);
 }
@@ -150,7 +158,7 @@ static enum policy_verdict principal_verdict(const struct statement *statement,
         return is_spared(principals, request) ? POLICY_SILENT : POLICY_ALLOWS;
     if (strongest_grant(principals, request) != POLICY_SILENT)
         return POLICY_SILENT;
-    return request->caller->kind == PRINCIPAL_ROLE ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
+    return is_session(request->caller) ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
 }
 
 static enum answer conditions_hold(const struct statement *statement, const struct policy_request *request)
