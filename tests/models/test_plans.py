@@ -106,6 +106,13 @@ def test_a_statement_finds_its_rows_in_order(database, name, sql):
     assert sorts == (name in SORTED), plan
 
 
+@pytest.mark.parametrize(("name", "sql"), list(statements()))
+def test_rows_in_a_list_are_found_by_their_whole_key(database, name, sql):
+    """A list that is read to search and again to compare does not find rows by all columns: (integer, text) in (select …)."""
+    plan = plan_of(database, sql)
+    assert plan.count("LIST SUBQUERY 1") < 2, plan
+
+
 def test_what_waits_is_not_read_to_count_what_is_in_flight(database):
     """A function may have a million events that wait."""
     counts = {one.values[0]: plan_of(database, one.values[1]) for one in statements() if "count_in_flight" in one.id}

@@ -519,8 +519,8 @@ where index_id = :index_id and hash_key = :hash_key and range_key = :range_key a
 
 -- statement: remove_entries :exec
 -- param: limit integer
-delete from dynamodb_entry where (index_id, hash_key, range_key) in
-    (select index_id, hash_key, range_key from dynamodb_entry where index_id = :index_id limit :limit);
+delete from dynamodb_entry where index_id = :index_id and (hash_key, range_key) in
+    (select hash_key, range_key from dynamodb_entry where index_id = :index_id limit :limit);
 
 -- statement: read_collection :one
 select bytes from dynamodb_collection where table_id = :table_id and hash_key = :hash_key;
@@ -534,8 +534,8 @@ delete from dynamodb_collection where table_id = :table_id and hash_key = :hash_
 
 -- statement: remove_collections :exec
 -- param: limit integer
-delete from dynamodb_collection where (table_id, hash_key) in
-    (select table_id, hash_key from dynamodb_collection where table_id = :table_id limit :limit);
+delete from dynamodb_collection where table_id = :table_id and hash_key in
+    (select hash_key from dynamodb_collection where table_id = :table_id limit :limit);
 
 -- statement: add_gone_index :exec
 insert into dynamodb_gone_index (index_id) values (:index_id);

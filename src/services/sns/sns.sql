@@ -368,12 +368,14 @@ where fifo_id = :fifo_id and group_id = :group_id and deduplication_id = :dedupl
 insert or replace into sns_deduplication (fifo_id, group_id, deduplication_id, expires_ms, message_id, sequence_number)
 values (:fifo_id, :group_id, :deduplication_id, :expires_ms, :message_id, :sequence_number);
 
+-- Numbers and texts together are not found by all: so they have two lists.
 -- statement: remove_some_deduplications :exec
 -- param: now_ms integer
 -- param: limit integer
-delete from sns_deduplication where (fifo_id, group_id, deduplication_id) in
-    (select fifo_id, group_id, deduplication_id from sns_deduplication where expires_ms <= :now_ms
-     order by expires_ms limit :limit);
+delete from sns_deduplication where expires_ms <= :now_ms
+    and fifo_id in (select fifo_id from sns_deduplication where expires_ms <= :now_ms order by expires_ms limit :limit)
+    and (group_id, deduplication_id) in (select group_id, deduplication_id from sns_deduplication
+        where expires_ms <= :now_ms order by expires_ms limit :limit);
 
 -- statement: list_topics_page :many
 -- param: limit integer

@@ -707,8 +707,8 @@ set sequence = excluded.sequence, message_id = excluded.message_id;
 
 -- statement: remove_arrivals :exec
 -- param: limit integer
-delete from sqs_arrival where (generation_id, scope, deduplication_id) in
-    (select a.generation_id, a.scope, a.deduplication_id from sqs_arrival a
+delete from sqs_arrival where generation_id = :generation_id and (scope, deduplication_id) in
+    (select a.scope, a.deduplication_id from sqs_arrival a
     where a.generation_id = :generation_id and a.sequence < :sequence order by a.sequence limit :limit);
 
 -- statement: find_attempt :one
@@ -720,11 +720,14 @@ values (:generation_id, :attempt_id, :received_ms, :visible_ms, :messages)
 on conflict (generation_id, attempt_id) do update
 set received_ms = excluded.received_ms, visible_ms = excluded.visible_ms, messages = excluded.messages;
 
+-- Pairs of a number and a text are not found by both: so each has a list.
 -- statement: remove_attempts :exec
 -- param: limit integer
-delete from sqs_attempt where (generation_id, attempt_id) in
-    (select a.generation_id, a.attempt_id from sqs_attempt a
-    where a.received_ms <= :received_ms order by a.received_ms limit :limit);
+delete from sqs_attempt where received_ms <= :received_ms
+    and generation_id in (select a.generation_id from sqs_attempt a
+        where a.received_ms <= :received_ms order by a.received_ms limit :limit)
+    and attempt_id in (select a.attempt_id from sqs_attempt a
+        where a.received_ms <= :received_ms order by a.received_ms limit :limit);
 
 -- A message of an earlier receive that is still in flight, and becomes visible after visible_ms.
 -- statement: find_in_flight :one
