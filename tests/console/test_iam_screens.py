@@ -355,3 +355,23 @@ def test_a_list_shows_what_another_client_creates_and_deletes_without_a_reload(c
     expect(row).to_be_visible()
     delete(made)
     expect(row).to_have_count(0)
+
+
+def test_a_user_shows_the_policies_of_its_groups_and_leaves_them_when_deleted(console, page, client, unique):
+    iam, user, group = client("iam"), unique("user"), unique("clerks")
+    iam.create_user(UserName=user)
+    iam.create_group(GroupName=group)
+    iam.put_group_policy(GroupName=group, PolicyName="writing", PolicyDocument=document(PUT_ITEM))
+    console(f"iam/users/{user}")
+    expect(page.get_by_text("No policies")).to_be_visible()
+    expect(page.get_by_role("table", name="Permissions of groups")).to_have_count(0)
+    iam.add_user_to_group(GroupName=group, UserName=user)
+    page.reload()
+    page.get_by_role("button", name=f"Show writing of {group}").click()
+    expect(page.get_by_label(f"Document of writing of {group}")).to_contain_text("dynamodb:PutItem")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    confirm(page, user)
+    expect(page.get_by_text(f"User {user} deleted.")).to_be_visible()
+    assert iam.get_group(GroupName=group)["Users"] == []
+    iam.delete_group_policy(GroupName=group, PolicyName="writing")
+    iam.delete_group(GroupName=group)

@@ -7,6 +7,8 @@ import type { Value } from './form';
 import { listOf } from './xml';
 
 export type Kind = 'Role' | 'User';
+/** What has policies. */
+export type Owner = Kind | 'Group';
 
 export interface Tag {
   Key: string;
@@ -101,7 +103,7 @@ export function documentOf(encoded: string | undefined): string {
   return encoded ? decodeURIComponent(encoded) : '';
 }
 
-function named(kind: Kind, name: string): Record<string, Value> {
+function named(kind: Owner, name: string): Record<string, Value> {
   return { [`${kind}Name`]: name };
 }
 
@@ -219,7 +221,7 @@ export interface OwnPolicy {
   document: string;
 }
 
-export async function inlinePolicies(kind: Kind, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
+export async function inlinePolicies(kind: Owner, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
   const names = await list<string>(`List${kind}Policies`, 'PolicyNames', named(kind, name), signal);
   return Promise.all(
     names.map(async policy => ({
@@ -230,15 +232,15 @@ export async function inlinePolicies(kind: Kind, name: string, signal?: AbortSig
 }
 
 export function attachedPolicies(
-  kind: Kind,
+  kind: Owner,
   name: string,
   signal?: AbortSignal,
 ): Promise<{ PolicyName: string; PolicyArn: string }[]> {
   return list(`ListAttached${kind}Policies`, 'AttachedPolicies', named(kind, name), signal);
 }
 
-/** The inline and attached policies of a role or user, with their documents. */
-export async function policiesOf(kind: Kind, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
+/** The inline and attached policies of a role, user or group, with their documents. */
+export async function policiesOf(kind: Owner, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
   const [inline, attached] = await Promise.all([
     inlinePolicies(kind, name, signal),
     attachedPolicies(kind, name, signal),
@@ -251,8 +253,25 @@ export async function policiesOf(kind: Kind, name: string, signal?: AbortSignal)
   return [...(await Promise.all(documents)), ...inline];
 }
 
+/** A policy that a user has by a group. */
+export interface GroupPolicy extends OwnPolicy {
+  group: string;
+}
+
+export async function groupsOf(user: string, signal?: AbortSignal): Promise<string[]> {
+  const groups = await list<{ GroupName: string }>('ListGroupsForUser', 'Groups', { UserName: user }, signal);
+  return groups.map(group => group.GroupName);
+}
+
+export async function groupPoliciesOf(user: string, signal?: AbortSignal): Promise<GroupPolicy[]> {
+  const policies = (await groupsOf(user, signal)).map(async group =>
+    (await policiesOf('Group', group, signal)).map(policy => ({ ...policy, group })),
+  );
+  return (await Promise.all(policies)).flat();
+}
+
 export async function inlineDocument(
-  kind: Kind,
+  kind: Owner,
   name: string,
   policy: string,
   signal?: AbortSignal,
@@ -290,9 +309,15 @@ export async function changeTags(kind: Kind, name: string, before: Tag[], after:
 }
 
 /** As AWS's console: what belongs to a role or user goes first, as the API wants it. */
+/** What AWS wants to be gone before a user is deleted. */
+async function leaveAll(user: string): Promise<void> {
+  for (const key of await listAccessKeys(user)) await deleteAccessKey(user, key.AccessKeyId);
+  for (const group of await groupsOf(user))
+    await act('RemoveUserFromGroup', { GroupName: group, UserName: user });
+}
+
 export async function deleteIdentity(kind: Kind, name: string): Promise<void> {
-  if (kind === 'User')
-    for (const key of await listAccessKeys(name)) await deleteAccessKey(name, key.AccessKeyId);
+  if (kind === 'User') await leaveAll(name);
   for (const policy of await policiesOf(kind, name))
     if (policy.arn) await detachPolicy(kind, name, policy.arn);
     else await deleteInlinePolicy(kind, name, policy.name);
@@ -424,6 +449,8 @@ export interface LastAccessed {
 /** An Allow statement: its policy's ARN or name, its number in it, whether it and each of its actions was used. */
 export interface UsedStatement {
   policy: string;
+  /** The user's group that has the policy. */
+  group?: string;
   statement: number;
   sid?: string;
   used: boolean;

@@ -15,7 +15,7 @@ export function unusedOf(policies: OwnPolicy[], { statements }: LastAccessed): U
   return policies.flatMap(policy => {
     const written = statementsOf(policy.document);
     return statements
-      .filter(statement => statement.policy === keyOf(policy))
+      .filter(statement => isOf(statement, policy))
       .map(statement => ({
         policy,
         statement: `${statement.statement}${statement.sid ? ` (${statement.sid})` : ''}`,
@@ -24,6 +24,11 @@ export function unusedOf(policies: OwnPolicy[], { statements }: LastAccessed): U
       }))
       .filter(({ actions, whole }) => whole || actions.length > 0);
   });
+}
+
+/** A group's policy may have the same name. */
+function isOf(statement: UsedStatement, policy: OwnPolicy): boolean {
+  return statement.group === undefined && statement.policy === keyOf(policy);
 }
 
 export function keyOf(policy: OwnPolicy): string {
@@ -43,9 +48,7 @@ function unusedActions(written: Statement | undefined, { used, actions }: UsedSt
 export function narrowed(policy: OwnPolicy, found: LastAccessed): string | undefined {
   const statements = statementsOf(policy.document).flatMap((statement, i) => {
     if (statement.Effect === 'Deny') return [statement];
-    const use = found.statements.find(
-      ({ policy: of, statement: number }) => of === keyOf(policy) && number === i + 1,
-    );
+    const use = found.statements.find(used => isOf(used, policy) && used.statement === i + 1);
     if (use && !use.used) return [];
     if (!use?.actions || statement.Action === undefined) return [statement];
     const kept = listed(statement.Action).filter((_, at) => use.actions![at]);

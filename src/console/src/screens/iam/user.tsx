@@ -7,6 +7,7 @@ import { Time } from '../../ui/format';
 import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { AccessKeys } from './access_keys';
+import { GroupPolicies } from './group_policies';
 import { LastAccessedTab } from './last_accessed';
 import { MayDo } from './may_do';
 import { RemovablePage } from './removable_page';
@@ -22,7 +23,7 @@ export default function UserPage({ name = '' }: Params) {
       list="Users"
       resource={user}
       remove={() => deleteIdentity('User', name)}
-      warning="Access keys and inline policies are deleted, too."
+      warning="Access keys and inline policies are deleted, too, and the user leaves its groups."
       content={data => <Content user={data} reload={user.reload} />}
     />
   );
@@ -56,7 +57,12 @@ function Content({ user, reload }: { user: User; reload: () => Promise<void> }) 
           {
             id: 'permissions',
             label: 'Permissions',
-            content: () => <Permissions kind="User" name={name} policies={policies} />,
+            content: () => (
+              <>
+                <Permissions kind="User" name={name} policies={policies} />
+                <GroupPolicies user={name} />
+              </>
+            ),
           },
           {
             id: 'credentials',
