@@ -39,15 +39,20 @@ def free_port() -> int:
 
 
 def wait_until(condition, timeout_seconds=60.0, what="the condition"):
-    """Waits until `condition` returns something true, and returns it; fails the test at the deadline."""
+    """Waits until `condition` returns something true, and returns it; fails the test at the deadline.
+
+    Asks often at first, then less: asking takes a quarter of the CPU time of tests that wait for functions.
+    """
     deadline = time.monotonic() + timeout_seconds
+    pause_seconds = 0.02
     while True:
         answer = condition()
         if answer:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout_seconds:g} s for {what}")
-        time.sleep(0.02)
+        time.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.25, 0.1)
 
 
 def advance_clock(endpoint: str, seconds: float) -> int:
