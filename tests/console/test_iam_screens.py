@@ -373,5 +373,14 @@ def test_a_user_shows_the_policies_of_its_groups_and_leaves_them_when_deleted(co
     confirm(page, user)
     expect(page.get_by_text(f"User {user} deleted.")).to_be_visible()
     assert iam.get_group(GroupName=group)["Users"] == []
+
+    policy = iam.create_policy(PolicyName=group, PolicyDocument=document(PUT_ITEM))["Policy"]["Arn"]
+    iam.attach_group_policy(GroupName=group, PolicyArn=policy)
+    console(f"iam/policies/{policy.replace(':', '%3A').replace('/', '%2F')}")
+    page.get_by_role("tab", name="Entities attached").click()
+    page.get_by_role("button", name=f"Detach {group}").click()
+    expect(page.get_by_text("Not attached")).to_be_visible()
+    assert iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"] == []
+    iam.delete_policy(PolicyArn=policy)
     iam.delete_group_policy(GroupName=group, PolicyName="writing")
     iam.delete_group(GroupName=group)

@@ -297,7 +297,7 @@ export function attachPolicy(kind: Kind, name: string, arn: string): Promise<voi
   return act(`Attach${kind}Policy`, { ...named(kind, name), PolicyArn: arn });
 }
 
-export function detachPolicy(kind: Kind, name: string, arn: string): Promise<void> {
+export function detachPolicy(kind: Owner, name: string, arn: string): Promise<void> {
   return act(`Detach${kind}Policy`, { ...named(kind, name), PolicyArn: arn });
 }
 
@@ -392,12 +392,12 @@ export async function deletePolicy(arn: string): Promise<void> {
 }
 
 export interface Attachment {
-  kind: Kind;
+  kind: Owner;
   name: string;
 }
 
 export async function entitiesOf(arn: string, signal?: AbortSignal): Promise<Attachment[]> {
-  const [roles, users] = await Promise.all([
+  const [roles, users, groups] = await Promise.all([
     list<{ RoleName: string }>(
       'ListEntitiesForPolicy',
       'PolicyRoles',
@@ -410,10 +410,17 @@ export async function entitiesOf(arn: string, signal?: AbortSignal): Promise<Att
       { PolicyArn: arn, EntityFilter: 'User' },
       signal,
     ),
+    list<{ GroupName: string }>(
+      'ListEntitiesForPolicy',
+      'PolicyGroups',
+      { PolicyArn: arn, EntityFilter: 'Group' },
+      signal,
+    ),
   ]);
   return [
     ...roles.map(role => ({ kind: 'Role' as const, name: role.RoleName })),
     ...users.map(user => ({ kind: 'User' as const, name: user.UserName })),
+    ...groups.map(group => ({ kind: 'Group' as const, name: group.GroupName })),
   ];
 }
 

@@ -184,11 +184,14 @@ function Entities({ arn }: { arn: string }) {
             id: 'name',
             title: 'Entity name',
             sort: row => row.name,
-            cell: row => (
-              <Link to={row.kind === 'Role' ? link`iam/roles/${row.name}` : link`iam/users/${row.name}`}>
-                {row.name}
-              </Link>
-            ),
+            cell: row =>
+              row.kind === 'Group' ? (
+                row.name
+              ) : (
+                <Link to={row.kind === 'Role' ? link`iam/roles/${row.name}` : link`iam/users/${row.name}`}>
+                  {row.name}
+                </Link>
+              ),
           },
           { id: 'kind', title: 'Entity type', sort: row => row.kind, cell: row => row.kind },
           actionColumn<Attachment>(
