@@ -1,7 +1,5 @@
 """GetFederationToken: a user's session for somebody else may do what its own policy and the user's both allow."""
 
-import datetime
-
 import pytest
 from botocore.exceptions import ClientError
 from orderly_fixtures import ACCOUNT
@@ -144,22 +142,36 @@ def test_a_policy_limits_the_names(user, refused):
         f"resource: {federated('bob')} because no identity-based policy allows the sts:GetFederationToken action")
 
 
-def test_the_root_federates_for_an_hour_at_most(client, acting):
+@pytest.fixture
+def lasts(now_ms):
+    """lasts(seconds, ask): does the session that ask() begins last so long?  Ends are told in whole seconds."""
+
+    def compare(seconds, ask):
+        before = now_ms()
+        ends = ask()["Credentials"]["Expiration"].timestamp()
+        return before // 1000 <= ends - seconds <= now_ms() / 1000
+
+    return compare
+
+
+@pytest.mark.parametrize("asked, seconds", [(None, 3600), (900, 900), (3600, 3600), (3601, 3600), (129600, 3600)])
+def test_the_root_federates_for_an_hour_at_most(client, lasts, asked, seconds):
+    duration = {"DurationSeconds": asked} if asked else {}
+    assert lasts(seconds, lambda: client("sts", **ROOT_KEYS).get_federation_token(Name="Bob", **duration))
+
+
+def test_a_session_that_the_root_federates_may_do_what_its_policy_allows(client, acting):
     sts = client("sts", **ROOT_KEYS)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    reply = sts.get_federation_token(Name="Bob", DurationSeconds=129600, Policy=statements(allow("sqs:ListQueues")))
-    assert reply["Credentials"]["Expiration"] - now < datetime.timedelta(hours=2)
-    session = acting(reply)
+    session = acting(sts.get_federation_token(Name="Bob", Policy=statements(allow("sqs:ListQueues"))))
     assert may(session("sqs").list_queues)
     assert not may(session("sns").list_topics)
     assert not may(acting(sts.get_federation_token(Name="Bob"))("sqs").list_queues)
 
 
-def test_a_user_federates_for_twelve_hours_if_it_does_not_say_otherwise(user):
-    sts = user(FEDERATE)("sts")
-    hours = [(reply["Credentials"]["Expiration"] - datetime.datetime.now(datetime.timezone.utc)).total_seconds() / 3600
-             for reply in (sts.get_federation_token(Name="Bob"), sts.get_federation_token(Name="Bob", DurationSeconds=129600))]
-    assert [round(hour) for hour in hours] == [12, 36]
+@pytest.mark.parametrize("asked, seconds", [(None, 43200), (900, 900), (129600, 129600)])
+def test_a_user_federates_for_twelve_hours_if_it_does_not_say_otherwise(user, lasts, asked, seconds):
+    duration = {"DurationSeconds": asked} if asked else {}
+    assert lasts(seconds, lambda: user(FEDERATE)("sts").get_federation_token(Name="Bob", **duration))
 
 
 def test_a_session_ends_with_its_user(user, acting, iam, refused):
